@@ -317,6 +317,19 @@ class Receipt:
     balance: Balance
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """Who issues the papers: the words of the letterhead, from intake.toml."""
+
+    authority: str
+    centre: str
+    place: str
+    address: str = ""
+    phone: str = ""
+    website: str = ""
+    register_book: str = ""
+
+
 # --- duties --------------------------------------------------------------------------------------------
 
 
