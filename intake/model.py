@@ -155,6 +155,14 @@ class TimeLimit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OtherWay:
+    """A way of filing whose time limit is not that of the counter, e.g. 'Trực tuyến'."""
+
+    way: str
+    limit: TimeLimit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Component:
     """One paper a procedure asks for. ``cues`` are ids of document types that can satisfy it."""
 
@@ -182,11 +190,27 @@ class Procedure:
     decision: str = ""
     effective_from: date | None = None
     effective_to: date | None = None
+    """The last day on which it may be received."""
     replaced_by: tuple[ProcedureCode, ...] = ()
+    audience: str = ""
+    other_ways: tuple[OtherWay, ...] = ()
+    laws: tuple[str, ...] = ()
 
     @property
     def repealed(self) -> bool:
         return self.confidence == "REPEALED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hint:
+    """Words that decide for one of the procedures a form serves.
+
+    They count only in the rest of the line after ``after`` and in the line below it; anywhere if it is ''.
+    """
+
+    procedure: ProcedureCode
+    words: tuple[str, ...]
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +224,9 @@ class Cue:
     codes: tuple[str, ...] = ()
     procedures: tuple[ProcedureCode, ...] = ()
     """Procedures this paper *leads* (an application form does; an attachment leads none)."""
+    hints: tuple[Hint, ...] = ()
+    usual: ProcedureCode | None = None
+    """Proposed for a whole dossier in which nothing points to another of ``procedures``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
