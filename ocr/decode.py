@@ -1,0 +1,61 @@
+"""Bytes to pages, with limits before decoding: what kind of file, how many pages, each one as pixels.
+
+The kind is decided from the bytes, never from the name. :func:`examine` proves that a file decodes to its
+end; :func:`frame` gives one page of an examined file.
+"""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image
+
+from ocr import Raster
+from ocr.formats import SUFFIXES, kind_of
+from ocr.limits import FileFacts, FrameFacts, Limits
+from ocr.pdf import examine_pdf, pdf_page
+from ocr.pictures import examine_picture, picture
+
+__all__ = ["FileFacts", "FrameFacts", "Limits", "encode", "examine", "frame"]
+
+_JPEG_QUALITY = 85
+_JPEG_SUBSAMPLING = "4:2:0"
+
+
+def examine(data: bytes, limits: Limits) -> FileFacts:
+    """What the file is and whether every page of it decodes to its end.
+
+    Raises the :class:`ocr.errors.SourceError` tree for a file that cannot be taken: EmptyFile,
+    UnknownFormat, TruncatedFile, EncryptedFile, PictureTooLarge. In a file of several pages a page that
+    cannot be read is reported in its ``fault`` and the others stay good; a file of one page raises.
+    """
+    kind = kind_of(data)
+    limits.admit_bytes(len(data))
+    frames = examine_pdf(data, limits) if kind == "pdf" else examine_picture(data, kind, limits)
+    return FileFacts(kind=kind, suffix=SUFFIXES[kind], frames=frames)
+
+
+def frame(data: bytes, index: int, limits: Limits) -> Raster:
+    """Page ``index`` (from 0) of a file that :func:`examine` accepted, as grey or RGB pixels.
+
+    EXIF orientation and /Rotate are applied, transparency lies on white. Raises SourceError for a page with
+    a fault, IndexError for a page the file does not have.
+    """
+    kind = kind_of(data)
+    limits.admit_bytes(len(data))
+    return pdf_page(data, index, limits) if kind == "pdf" else picture(data, kind, index, limits)
+
+
+def encode(raster: Raster) -> tuple[bytes, str]:
+    """The page as a file to keep and its suffix: 1-bit PNG for black and white, JPEG for the rest.
+
+    The same raster gives the same bytes. An A4 page at 300 dpi takes about 60 KB as PNG, 500 KB as JPEG.
+    """
+    image = Image.fromarray(raster.pixels)
+    dpi = {} if raster.dpi is None else {"dpi": (raster.dpi, raster.dpi)}
+    out = io.BytesIO()
+    if raster.bilevel:
+        image.convert("1", dither=Image.Dither.NONE).save(out, "PNG", **dpi)
+        return out.getvalue(), ".png"
+    image.save(out, "JPEG", quality=_JPEG_QUALITY, subsampling=_JPEG_SUBSAMPLING, optimize=True, **dpi)
+    return out.getvalue(), ".jpg"
