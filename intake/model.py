@@ -345,6 +345,14 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """The finished papers of a sealed dossier, as blobs."""
+
+    slip: BlobId
+    pdf: BlobId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
     """Who issues the papers: the words of the letterhead, from intake.toml."""
 

@@ -1,0 +1,108 @@
+"""What runs on the readers: functions of bytes and numbers, at home in any process on any machine.
+
+They know no database and no vault; what they return is all that is kept. A source is a path where reader and
+vault share a disk, bytes where they do not.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+import cv2
+from ocr.reader import Reader, default_reader
+
+from intake import codes
+from ocr import Recipe, decode
+from ocr.limits import FileFacts, Limits
+from ocr.text import PageText
+
+Source = Path | bytes
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageResult:
+    """A page as read. ``image`` is the upright picture as a file of type ``suffix``; sizes in its pixels."""
+
+    image: bytes
+    suffix: str
+    width: int
+    height: int
+    dpi: float
+    skew_deg: float
+    turn_deg: int
+    blank: bool
+    sharpness: float
+    text: PageText
+    dossier_code: str | None
+    recipe: Recipe
+    seconds: float
+
+
+def examine(source: Source, limits: Limits) -> FileFacts:
+    """What a file is and how many pages it has; raises the SourceError tree of :mod:`ocr.errors`."""
+    return decode.examine(_bytes(source), limits)
+
+
+def read_page(source: Source, index: int, limits: Limits) -> PageResult:
+    """Read page ``index`` (from 0) of a file; raises SourceError or EngineError of :mod:`ocr.errors`."""
+    started = time.perf_counter()
+    reading = _reader().read(decode.frame(_bytes(source), index, limits))
+    image, suffix = decode.encode(reading.upright)
+    height, width = reading.upright.pixels.shape[:2]
+    return PageResult(
+        image=image,
+        suffix=suffix,
+        width=width,
+        height=height,
+        dpi=reading.upright.dpi or _dpi_as_a4(width, height),
+        skew_deg=reading.skew_deg,
+        turn_deg=reading.turn_deg,
+        blank=reading.blank,
+        sharpness=reading.sharpness,
+        text=reading.text,
+        dossier_code=codes.find_dossier_code(code.untrusted_text for code in reading.codes),
+        recipe=reading.recipe,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def bounded(seconds: float, function: Callable[..., T], *arguments: object) -> T:
+    """Call a function; end this whole process if it takes longer.
+
+    Only a signal reaches a thread that hangs inside a decoder. The process is one of many: whoever started it
+    starts another and is told that the task died.
+    """
+    with _alarm(seconds):
+        return function(*arguments)
+
+
+@contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _bytes(source: Source) -> bytes:
+    return source if isinstance(source, bytes) else source.read_bytes()
+
+
+def _dpi_as_a4(width: int, height: int) -> float:
+    """The resolution at which a picture of unknown size fills an A4 sheet (8.27 x 11.69 inches)."""
+    return max(min(width, height) / 8.27, max(width, height) / 11.69)
+
+
+@cache
+def _reader() -> Reader:
+    cv2.setNumThreads(1)  # one page, one core: the readers are as many as the cores
+    return default_reader()
