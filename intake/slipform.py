@@ -6,7 +6,6 @@ holds; :func:`form_for` picks by the day the receipt was issued, so that an old 
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
@@ -14,11 +13,13 @@ from pathlib import Path
 from string import Formatter
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, Field, model_validator
 
 import templates
-from intake.errors import BadSettings, NotFound
+from intake import wording
+from intake.errors import NotFound
 from intake.labels import say
+from intake.wording import Words
 
 
 class Slot(StrEnum):
@@ -94,10 +95,6 @@ Points = Annotated[float, Field(ge=4, le=40)]
 Millimetres = Annotated[float, Field(ge=0, le=200)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 class PaperSize(StrEnum):
     A4 = "A4"
     A5 = "A5"
@@ -109,14 +106,14 @@ class Style(StrEnum):
     ITALIC = "italic"
 
 
-class Margins(_Part):
+class Margins(Words):
     top: Millimetres
     right: Millimetres
     bottom: Millimetres
     left: Millimetres
 
 
-class Layout(_Part):
+class Layout(Words):
     """Sizes for one paper size: points for letters and gaps, millimetres for what a ruler measures."""
 
     font_pt: Points
@@ -126,7 +123,7 @@ class Layout(_Part):
     signature_mm: Millimetres
 
 
-class Phrase(_Part):
+class Phrase(Words):
     """One centred line; ``rule`` underlines it with a stroke that long, as a share of the column."""
 
     text: Wording
@@ -134,7 +131,7 @@ class Phrase(_Part):
     rule: Share | None = None
 
 
-class Head(_Part):
+class Head(Words):
     split: Share
     left: tuple[Phrase, ...]
     right: tuple[Phrase, ...]
@@ -142,7 +139,7 @@ class Head(_Part):
     dated: tuple[Phrase, ...]
 
 
-class Row(_Part):
+class Row(Words):
     """One line of the form: its cells side by side where they fit, else below each other."""
 
     kind: Literal["line", "papers"] = "line"
@@ -150,7 +147,7 @@ class Row(_Part):
     style: Style = Style.REGULAR
 
 
-class Papers(_Part):
+class Papers(Words):
     """How one handed-in paper is written; numbers that are 0 are left out."""
 
     item: Annotated[str, _only("no", "title", "detail")]
@@ -162,14 +159,14 @@ class Papers(_Part):
     blank_items: Annotated[int, Field(ge=0, le=20)]
 
 
-class Signatures(_Part):
+class Signatures(Words):
     left: tuple[Phrase, ...]
     right: tuple[Phrase, ...]
     left_name: Wording
     right_name: Wording
 
 
-class Ours(_Part):
+class Ours(Words):
     """What this workstation adds below the form, under a rule, marked as its own."""
 
     lines: tuple[Wording, ...]
@@ -177,7 +174,7 @@ class Ours(_Part):
     qr_mm: Millimetres
 
 
-class SlipForm(_Part):
+class SlipForm(Words):
     """One form in force from ``valid_from`` to ``valid_to`` (both included; None while it holds).
 
     ``paper`` is the form's own size; ``form.on(PaperSize.A5)`` gives the same form on another.
@@ -198,6 +195,12 @@ class SlipForm(_Part):
     ours: Ours
     blanks: Mapping[Literal["default"] | Slot, str]
 
+    @model_validator(mode="after")
+    def _complete(self) -> SlipForm:
+        if self.paper not in self.layout or "default" not in self.blanks:
+            raise ValueError(f"layout.{self.paper}, blanks.default")
+        return self
+
     def on(self, paper: PaperSize) -> SlipForm:
         return self.model_copy(update={"paper": paper})
 
@@ -211,17 +214,7 @@ class SlipForm(_Part):
 
 def parse(text: str, name: str) -> SlipForm:
     """The form written in the TOML ``text``; ``name`` is only for the message. Raises BadSettings."""
-    try:
-        form = SlipForm.model_validate(tomllib.loads(text))
-        if form.paper not in form.layout or "default" not in form.blanks:
-            raise ValueError(f"layout.{form.paper}, blanks.default")  # noqa: TRY301
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise BadSettings(say("print.bad_form", name=name, error=f"{where}: {first['msg']}")) from error
-    except ValueError as error:
-        raise BadSettings(say("print.bad_form", name=name, error=error)) from error
-    return form
+    return wording.parse(SlipForm, text, name)
 
 
 def forms(overlay: Path | None = None) -> tuple[SlipForm, ...]:

@@ -5,6 +5,7 @@ The same words give the same bytes: ReportLab runs with ``invariant`` and nothin
 
 from __future__ import annotations
 
+import hashlib
 import io
 import tomllib
 from collections.abc import Callable, Sequence
@@ -176,7 +177,22 @@ def typeset(story: Sequence[Flowable], sheet: Sheet, footer: Footer) -> pikepdf.
     document.addPageTemplates([page])
     document.build(list(story))
     out.seek(0)
-    return pikepdf.open(out)
+    pdf = pikepdf.open(out)
+    _tag_fonts(pdf)
+    return pdf
+
+
+def _tag_fonts(pdf: pikepdf.Pdf) -> None:
+    """Name each subset after its glyphs: ReportLab calls the first one of every document AAAAAA, and a dossier
+    binds two documents, while PDF wants different subsets in one file to have different tags (PDF 1.4, 5.5.3).
+    """
+    for font in pdf.objects:
+        if isinstance(font, pikepdf.Dictionary) and font.get("/Subtype") == "/TrueType":
+            glyphs = hashlib.sha256(font.FontDescriptor.FontFile2.read_bytes()).digest()
+            tag = "".join(chr(ord("A") + byte % 26) for byte in glyphs[:6])
+            name = pikepdf.Name(f"/{tag}+{str(font.BaseFont).partition('+')[2]}")
+            font.BaseFont = name
+            font.FontDescriptor.FontName = name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,3 +217,19 @@ class QrMark:
             if isinstance(square, Rect) and square.fillColor is not None:
                 canvas.rect(x + square.x, y + square.y, square.width, square.height, stroke=0, fill=1)
         canvas.restoreState()
+
+
+class QrBlock(Flowable):
+    """A QR code standing in the text, in the middle of its column."""
+
+    def __init__(self, mark: QrMark) -> None:
+        super().__init__()
+        self.mark = mark
+        self.room = mark.side
+
+    def wrap(self, aW: float, aH: float) -> tuple[float, float]:  # noqa: N803 - ReportLab's names
+        self.room = aW
+        return aW, self.mark.side
+
+    def draw(self) -> None:
+        self.mark.draw(self.canv, (self.room - self.mark.side) / 2, 0)
