@@ -248,3 +248,43 @@ def prove_pdf(data: bytes) -> None:
     declared = _LINEARIZED.search(first)
     if declared is not None and int(declared[1]) > len(data):
         raise TruncatedFile("linearized PDF shorter than it declares")
+
+
+# --- any of them ---------------------------------------------------------------------------------------
+
+
+def prove(data: bytes, max_frames: int) -> None:
+    """Raise a SourceError unless the bytes reach the end that their own format demands. Decodes nothing.
+
+    What a file that is still being written fails; whoever waits for it may ask again when it has grown.
+    """
+    match kind_of(data):
+        case "jpeg":
+            prove_jpeg(data)
+        case "png":
+            prove_png(data)
+        case "tiff":
+            tiff_sizes(data, max_frames)
+        case "webp":
+            webp_size(data)
+        case "pdf":
+            prove_pdf(data)
+        case "bmp":
+            if len(data) < int.from_bytes(data[2:6], "little"):
+                raise TruncatedFile("BMP shorter than its header says")
+        case "heic":
+            _prove_boxes(data)
+
+
+def _prove_boxes(data: bytes) -> None:
+    """Raise TruncatedFile unless the file's boxes (ISO 14496-12, 4.2) fill it exactly."""
+    at = 0
+    while at < len(data):
+        size, header = int.from_bytes(data[at : at + 4], "big"), 8
+        if size == 1:
+            size, header = int.from_bytes(data[at + 8 : at + 16], "big"), 16
+        if size == 0:
+            return  # the last box runs to the end of the file
+        at += max(size, header)
+    if at != len(data):
+        raise TruncatedFile("HEIC box past the end of the file")

@@ -16,6 +16,7 @@ from ocr.text import Line, PageText, Word, fold
 _NATION = ("cong", "hoa", "xa", "hoi", "chu", "nghia", "viet", "nam")
 _NATION_FOUND = 5
 _SEARCHED_LINES = 12
+_ROW_OVERLAP = 0.6
 _HEAD_IN_HEIGHTS = 14
 """The head ends at most this many letter heights below the national name."""
 _GAP_IN_HEIGHTS = 1.1
@@ -40,7 +41,11 @@ class _Head:
 
 
 def reading_order(lines: list[Line]) -> PageText:
-    """The engine's lines with a two-column head put right; blocks numbered anew from 0 in reading order."""
+    """The engine's lines with broken rows rejoined and a two-column head put right.
+
+    Blocks are numbered anew from 0 in reading order. No word is added or dropped.
+    """
+    lines = _rejoined(lines)
     head = _head_of(lines)
     if head is None:
         return PageText(lines=_renumbered(lines))
@@ -59,6 +64,25 @@ def reading_order(lines: list[Line]) -> PageText:
     if not left or not right:
         return PageText(lines=_renumbered(lines))
     return PageText(lines=_renumbered([*left, *right, *(line for line in lines if id(line) in rest)]))
+
+
+def _rejoined(lines: list[Line]) -> list[Line]:
+    """One line a printed row: Tesseract now and then breaks a row and puts its right half first."""
+    rows: list[Line] = []
+    for line in lines:
+        if rows and _same_row(rows[-1], line):
+            words = sorted((*rows[-1].words, *line.words), key=lambda word: word.box.left)
+            rows[-1] = Line(words=tuple(words), block=line.block)
+        else:
+            rows.append(line)
+    return rows
+
+
+def _same_row(before: Line, after: Line) -> bool:
+    """Whether ``after`` stands left of ``before`` on the same row: no column is read from right to left."""
+    a, b = before.box, after.box
+    shared = min(a.bottom, b.bottom) - max(a.top, b.top)
+    return b.right <= a.left and shared >= _ROW_OVERLAP * min(a.height, b.height)
 
 
 def _head_of(lines: list[Line]) -> _Head | None:
