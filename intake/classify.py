@@ -9,6 +9,7 @@ second, a wrong heading travels on.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -35,6 +36,8 @@ class _Title:
     text: str
     words: tuple[str, ...]
     marked: tuple[str, ...]
+    vague: bool
+    """Another type's title begins with these very words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +132,7 @@ class Classifier:
                 title = self._titles[index]
                 like = likeness(window, title.words, title.marked, self._weight)
                 like *= 0.8 if window.goes_on else 1.0
+                like *= 0.84 if window.subtitled and title.vague else 1.0
                 like *= 0.6 if _within_a_document(window, page) else 1.0
                 score = like * like * (0.62 + 0.38 * window.prominence)
                 cases.append(_Case(cue=title.cue, score=score, like=like, window=window, title=title.text))
@@ -258,12 +262,15 @@ def _after(anchor: tuple[str, ...], page: Sequence[Row]) -> list[tuple[str, ...]
 
 
 def _titles(cues: Iterable[Cue]) -> list[_Title]:
-    made = []
-    for cue in cues:
-        for title in cue.titles:
-            words, marked = spoken(title)
-            made.append(_Title(cue=cue.id, text=title, words=words, marked=marked))
-    return made
+    told = [(cue.id, title, *spoken(title)) for cue in cues for title in cue.titles]
+    begun: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    for cue, _, words, _ in told:
+        for end in range(1, len(words)):
+            begun[words[:end]].add(cue)
+    return [
+        _Title(cue=cue, text=text, words=words, marked=marked, vague=bool(begun.get(words, set()) - {cue}))
+        for cue, text, words, marked in told
+    ]
 
 
 def _codes(cues: Iterable[Cue]) -> list[_Code]:
@@ -315,7 +322,7 @@ def _is_list(cases: Sequence[_Case]) -> bool:
 def _holds(spaced: str, phrase: str) -> bool:
     if len(phrase) < 9:
         return f" {phrase} " in f" {spaced} "
-    return fuzz.partial_ratio(phrase, spaced, score_cutoff=86) > 0
+    return fuzz.partial_ratio(phrase, spaced, score_cutoff=86 if len(phrase) > 24 else 91) > 0
 
 
 def _percent(score: float) -> int:

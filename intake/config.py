@@ -19,8 +19,10 @@ from rapidfuzz import process
 from intake.errors import BadSettings
 from intake.labels import say
 from intake.model import Office
+from ocr.limits import Limits
 
 FILE_NAME = "intake.toml"
+MEGA = 1_000_000
 Lane = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
@@ -113,6 +115,7 @@ class Home:
     """The station's folder and its settings."""
 
     root: Path
+    file: Path
     settings: Settings
     given: frozenset[str]
     """Dotted names of the settings that stand in the file; all others are defaults."""
@@ -134,6 +137,16 @@ class Home:
         return self.root / self.settings.templates if self.settings.templates else None
 
     @property
+    def limits(self) -> Limits:
+        """What is refused before decoding."""
+        given = self.settings.limits
+        return Limits(
+            max_bytes=given.max_file_mb * MEGA,
+            max_pixels=given.max_megapixels * MEGA,
+            max_frames=given.max_pages,
+        )
+
+    @property
     def database_url(self) -> str:
         return self.settings.store.url or f"sqlite:///{self.root / 'intake.db'}"
 
@@ -147,7 +160,7 @@ def open_home(root: Path, file: Path | None = None) -> Home:
     if not source.is_file():
         if file is not None:
             raise BadSettings(say("settings.no_file", file=file))
-        return Home(root=root.absolute(), settings=Settings(), given=frozenset())
+        return Home(root=root.absolute(), file=source, settings=Settings(), given=frozenset())
     try:
         raw = tomllib.loads(source.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -156,7 +169,7 @@ def open_home(root: Path, file: Path | None = None) -> Home:
         settings = Settings.model_validate(raw)
     except ValidationError as error:
         raise BadSettings(_explain(source, error)) from error
-    return Home(root=root.absolute(), settings=settings, given=frozenset(_dotted(raw)))
+    return Home(root=root.absolute(), file=source, settings=settings, given=frozenset(_dotted(raw)))
 
 
 def rows(home: Home) -> Iterator[tuple[str, object, bool]]:
@@ -182,5 +195,5 @@ def _explain(source: Path, error: ValidationError) -> str:
     if fault["type"] != "extra_forbidden":
         return say("settings.bad_value", file=source, name=name, value=fault["input"], error=fault["msg"])
     known = list(_dotted(Settings().model_dump())) + list(Settings.model_fields)
-    nearest = process.extractOne(name, known)
-    return say("settings.unknown", file=source, name=name, nearest=nearest[0] if nearest else "?")
+    nearest, _score, _place = process.extract(name, known, limit=1)[0]
+    return say("settings.unknown", file=source, name=name, nearest=nearest)

@@ -5,10 +5,11 @@ A page's reading is the newest one it has; the books of a batch are counted anew
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, Select, and_, exists, func, select
+from sqlalchemy import Connection, FromClause, Row, Select, and_, exists, func, select
 
 from intake import record, schema
 from intake.database import Database
@@ -174,15 +175,31 @@ class Ledger:
 
     def balance(self, batches: Collection[BatchId]) -> Balance:
         """The books of some batches: every captured page in exactly one heap."""
-        total: dict[str, int] = {"captured": 0, "kept": 0, "blank": 0, "set_aside": 0, "separators": 0}
-        for batch in batches:
-            for read in self.pages(batch):
-                total[_heap(read)] += 1
-                total["captured"] += 1
-        files = sum(1 for aside in self._all_asides(batches) if aside.page is None)
-        total["captured"] += files
-        total["set_aside"] += files
-        return Balance(**total)
+        total = Counter(heap for batch in batches for _, heap in self.heaps(batch))
+        total["set_aside"] += sum(1 for aside in self._all_asides(batches) if aside.page is None)
+        return _balance(total)
+
+    def dossier_balance(self, dossier: Dossier) -> Balance:
+        """The books of one dossier: its batch's, or where separators part a batch, those of its own stretch.
+
+        A page set aside belongs to the dossier whose pages came before it.
+        """
+        if len(self.dossiers((dossier.batch,))) == 1:
+            return self.balance((dossier.batch,))
+        own = {page for document in dossier.documents for page in document.pages}
+        total: Counter[str] = Counter()
+        inside = False
+        for page, heap in self.heaps(dossier.batch):
+            inside = page in own or (inside and heap == "set_aside")
+            total[heap] += inside
+        return _balance(total)
+
+    def heaps(self, batch: BatchId) -> tuple[tuple[PageId, str], ...]:
+        """A batch's pages in order, each with the heap of :class:`Balance` it lies on."""
+        page = schema.page
+        facts = (page.c.id, page.c.separator, schema.reading.c.blank, _WAS_ASIDE)
+        query = select(*facts).select_from(_newest_readings()).where(page.c.batch == batch).order_by(page.c.seq)
+        return tuple((PageId(row.id), _heap(row)) for row in self._rows(query))
 
     def _all_asides(self, batches: Collection[BatchId]) -> list[SetAside]:
         query = select(schema.set_aside).where(schema.set_aside.c.batch.in_(batches))
@@ -192,6 +209,21 @@ class Ledger:
         """How many duties some batches still have."""
         with self.database.reading() as connection:
             return _count(connection, select(schema.work.c.id).where(schema.work.c.batch.in_(batches)))
+
+    def is_owing(self, kinds: Collection[WorkKind], batches: Collection[BatchId] | None, attempts: int) -> bool:
+        """Whether a duty of these kinds (and batches, if given) has failed fewer than ``attempts`` times."""
+        work = schema.work
+        query = select(work.c.id).where(work.c.kind.in_(kinds), work.c.attempts < attempts)
+        if batches is not None:
+            query = query.where(work.c.batch.in_(batches))
+        return bool(self._rows(query.limit(1)))
+
+    def progress(self, batches: Collection[BatchId]) -> Progress:
+        """How many of the pages known so far are read, set aside or separators."""
+        with self.database.reading() as connection:
+            known = _count(connection, select(schema.page.c.id).where(schema.page.c.batch.in_(batches)))
+            owed = select(schema.work.c.id).where(schema.work.c.batch.in_(batches), schema.work.c.kind == WorkKind.READ)
+            return Progress(known=known, done=known - _count(connection, owed))
 
     # --- dossiers --------------------------------------------------------------------------------------
 
@@ -224,7 +256,7 @@ class Ledger:
     def _with_documents(self, row: Row[tuple[object, ...]]) -> Dossier:
         table, link = schema.document, schema.document_page
         papers = self._rows(select(table).where(table.c.dossier == row.id).order_by(table.c.seq))
-        pages = self._rows(
+        links = self._rows(
             select(link.c.document, link.c.page)
             .join(table, table.c.id == link.c.document)
             .where(table.c.dossier == row.id)
@@ -234,7 +266,7 @@ class Ledger:
             Document(
                 id=DocumentId(paper.id),
                 batch=BatchId(row.batch),
-                pages=tuple(PageId(str(page)) for document, page in pages if document == paper.id),
+                pages=tuple(PageId(row.page) for row in links if row.document == paper.id),
                 title=paper.title,
                 guess=record.unpack_guess(paper.guess),
             )
@@ -258,6 +290,14 @@ class Ledger:
                 yield BlobId(str(row[0]))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Pages known so far, and how many of them are done."""
+
+    known: int
+    done: int
+
+
 def _claimed(row: Row[tuple[object, ...]]) -> Claimed:
     batch = None if row.batch is None else BatchId(row.batch)
     return Claimed(lane=row.lane, source=row.source, path=row.path, batch=batch)
@@ -267,13 +307,20 @@ def _count(connection: Connection, query: Select[tuple[object]]) -> int:
     return int(connection.scalar(select(func.count()).select_from(query.subquery())) or 0)
 
 
+_WAS_ASIDE = exists().where(schema.set_aside.c.page == schema.page.c.id).label("was_set_aside")
+
+
+def _newest_readings() -> FromClause:
+    """Pages, each beside its newest reading."""
+    page, reading = schema.page, schema.reading
+    any_of_it = reading.alias("any_reading")
+    newest = select(func.max(any_of_it.c.read_at)).where(any_of_it.c.page == page.c.id).scalar_subquery()
+    return page.outerjoin(reading, and_(reading.c.page == page.c.id, reading.c.read_at == newest))
+
+
 def _page_query() -> Select[tuple[object, ...]]:
-    page, reading, aside = schema.page, schema.reading, schema.set_aside
-    newest = select(func.max(reading.c.read_at)).where(reading.c.page == page.c.id).scalar_subquery()
-    current = and_(reading.c.page == page.c.id, reading.c.read_at == newest)
-    was_aside = exists().where(aside.c.page == page.c.id).label("was_set_aside")
-    facts = [column for column in reading.c if column.name != "page"]
-    return select(page, *facts, was_aside).select_from(page.outerjoin(reading, current))
+    facts = [column for column in schema.reading.c if column.name != "page"]
+    return select(schema.page, *facts, _WAS_ASIDE).select_from(_newest_readings())
 
 
 def _read_page(row: Row[tuple[object, ...]]) -> ReadPage:
@@ -311,12 +358,16 @@ def _reading(row: Row[tuple[object, ...]]) -> PageReading:
     )
 
 
-def _heap(read: ReadPage) -> str:
-    if read.set_aside:
-        return "set_aside"
-    if read.page.separator is not None:
+def _heap(row: Row[tuple[object, ...]]) -> str:
+    if row.separator is not None:
         return "separators"
-    return "blank" if read.reading is not None and read.reading.blank else "kept"
+    if row.blank is None:
+        return "set_aside" if row.was_set_aside else "kept"
+    return "blank" if row.blank else "kept"
+
+
+def _balance(heaps: Counter[str]) -> Balance:
+    return Balance(captured=heaps.total(), **heaps)
 
 
 def _batch(row: Row[tuple[object, ...]]) -> Batch:

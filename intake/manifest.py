@@ -13,7 +13,7 @@ from typing import TypedDict
 
 from intake.labels import explain
 from intake.ledger import Ledger, ReadPage
-from intake.model import BatchId, Classification, Document, Dossier, Receipt, SetAside
+from intake.model import BatchId, Classification, Document, Dossier, DossierId, Receipt, SetAside
 
 
 class PageEntry(TypedDict):
@@ -31,10 +31,7 @@ class PageEntry(TypedDict):
     separator: bool
 
 
-class DocumentEntry(TypedDict):
-    id: str
-    pages: list[str]
-    title: str
+class Guess(TypedDict):
     procedure: str | None
     component: str | None
     score: float
@@ -42,6 +39,12 @@ class DocumentEntry(TypedDict):
     abstained: bool
     evidence: list[str]
     cue: str | None
+
+
+class DocumentEntry(Guess):
+    id: str
+    pages: list[str]
+    title: str
 
 
 class ReceiptEntry(TypedDict):
@@ -83,7 +86,7 @@ class Files:
     slip: Path | None
 
 
-def manifest(ledger: Ledger, batches: Sequence[BatchId], files: Mapping[str, Files]) -> Manifest:
+def manifest(ledger: Ledger, batches: Sequence[BatchId], files: Mapping[DossierId, Files]) -> Manifest:
     """All of some batches; ``files`` by dossier id."""
     dossiers = ledger.dossiers(batches)
     documents = [document for dossier in dossiers for document in dossier.documents]
@@ -124,21 +127,12 @@ def _page(read: ReadPage, document: Document | None) -> PageEntry:
 
 def document_entry(document: Document) -> DocumentEntry:
     guess = document.confirmed or document.guess
-    return DocumentEntry(id=document.id, pages=list(document.pages), title=document.title, **_guess(guess))
+    return DocumentEntry(id=document.id, pages=list(document.pages), title=document.title, **guess_entry(guess))
 
 
-class _Guess(TypedDict):
-    procedure: str | None
-    component: str | None
-    score: float
-    runner_up: str | None
-    abstained: bool
-    evidence: list[str]
-    cue: str | None
-
-
-def _guess(guess: Classification) -> _Guess:
-    return _Guess(
+def guess_entry(guess: Classification) -> Guess:
+    """What the machine thinks of a document, and why."""
+    return Guess(
         procedure=guess.procedure,
         component=guess.component,
         score=round(guess.score, 4),

@@ -101,7 +101,7 @@ class Cluster:
         self._cluster.close()
 
 
-def _pass_on(done: DaskFuture, outcome: Future[object]) -> None:
+def _pass_on(done: DaskFuture[object], outcome: Future[object]) -> None:
     """From Dask's future to ours; runs in a thread of Dask's client."""
     if done.status == "finished":
         outcome.set_result(done.result())

@@ -21,6 +21,15 @@ from ocr.text import nfc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What ``intake process`` was told: which sources, as pages of which lane, and where the results go."""
+
+    sources: tuple[Path, ...]
+    into: Path
+    lane: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
     """The files of one batch, in order, each with the name that the manifest gives it."""
 
@@ -36,9 +45,7 @@ def stacks(sources: Sequence[Path], without: Path) -> tuple[Stack, ...]:
     """
     grouped: dict[Path, list[tuple[str, Path]]] = {}
     for source in sources:
-        if not source.exists():
-            raise BadInput(say("process.no_source", source=source))
-        for path in _files(source):
+        for path in files_of(source):
             if without.absolute() not in path.absolute().parents:
                 grouped.setdefault(path.parent, []).append((str(path), path.absolute()))
     if not grouped:
@@ -46,7 +53,13 @@ def stacks(sources: Sequence[Path], without: Path) -> tuple[Stack, ...]:
     return tuple(Stack(folder=folder, files=tuple(files)) for folder, files in grouped.items())
 
 
-def _files(source: Path) -> Iterator[Path]:
+def files_of(source: Path) -> Iterator[Path]:
+    """A file, or the files of a folder and all folders below it, each folder's in the order of their names.
+
+    Raises BadInput when nothing is there. Links inside a folder are named, never followed.
+    """
+    if not source.exists():
+        raise BadInput(say("process.no_source", source=source))
     if not source.is_dir():
         yield source
         return

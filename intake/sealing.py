@@ -7,9 +7,14 @@ frozen facts alone, so that making them again after a crash, or for a reprint, g
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from intake.due import reckon
-from intake.errors import BadInput
+from intake.cover import dossier_words
+from intake.dossier import DossierBinding, build
+from intake.due import VIETNAM, reckon
+from intake.errors import BadInput, Broken, NotFound
 from intake.labels import say
 from intake.model import (
     Applicant,
@@ -17,6 +22,8 @@ from intake.model import (
     Dossier,
     DossierId,
     Due,
+    PageId,
+    PageReading,
     Procedure,
     ProcedureCode,
     Publication,
@@ -26,7 +33,10 @@ from intake.model import (
     TimeLimit,
     Unit,
 )
+from intake.receipt import slip
+from intake.slipform import PaperSize, form_for
 from intake.station import Station
+from intake.vault import TEMPORARY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +59,52 @@ class Bound:
 
     number: ReceiptNumber
     publication: Publication
+
+
+def bind(station: Station, dossier_id: DossierId) -> Bound:
+    """Make a sealed dossier's slip and PDF and put both into the vault. Same receipt, same bytes."""
+    receipt = station.ledger.receipt(dossier_id)
+    if receipt is None:
+        raise NotFound(say("seal.no_dossier", dossier=dossier_id))
+    form = form_for(receipt.issued_at.astimezone(VIETNAM).date(), station.forms)
+    paper = PaperSize(station.home.settings.receipt.paper)
+    slip_pdf = slip(receipt, station.home.settings.office.office(), form.model_copy(update={"paper": paper}))
+    with TemporaryDirectory(dir=station.home.vault, prefix=TEMPORARY) as scratch:
+        into = Path(scratch) / "dossier.pdf"
+        build(_binding(station, receipt, slip_pdf), into)
+        papers = Publication(slip=station.vault.put(slip_pdf, ".pdf"), pdf=station.vault.put_file(into, ".pdf"))
+    return Bound(number=receipt.number, publication=papers)
+
+
+def draft_pdf(station: Station, dossier: Dossier) -> bytes:
+    """An unsealed dossier as it would be bound, without a number and without a slip."""
+    receipt = _draft(station, dossier, Decision(clerk="", act=""))
+    with TemporaryDirectory(dir=station.home.vault, prefix=TEMPORARY) as scratch:
+        into = Path(scratch) / "dossier.pdf"
+        build(_binding(station, receipt, None), into)
+        return into.read_bytes()
+
+
+def _binding(station: Station, receipt: Receipt, slip_pdf: bytes | None) -> DossierBinding:
+    dossier = station.ledger.dossier(receipt.dossier)
+    held = {page for document in dossier.documents for page in document.pages}
+    return DossierBinding(
+        dossier=dossier,
+        receipt=receipt,
+        office=station.home.settings.office.office(),
+        pages=tuple(page for page, _ in station.ledger.heaps(dossier.batch) if page in held),
+        reading=partial(_reading, station),
+        picture=station.vault.read,
+        slip=slip_pdf,
+        words=dossier_words(station.home.overlay),
+    )
+
+
+def _reading(station: Station, page: PageId) -> PageReading:
+    reading = station.ledger.page(page).reading
+    if reading is None:
+        raise Broken(f"page {page} of a dossier has no reading")
+    return reading
 
 
 def seal(station: Station, dossier_id: DossierId, decision: Decision) -> Receipt:
@@ -82,7 +138,7 @@ def _draft(station: Station, dossier: Dossier, decision: Decision) -> Receipt:
         applicant=decision.applicant,
         official_code=decision.official_code or dossier.official_code,
         clerk=decision.clerk,
-        balance=station.ledger.balance((dossier.batch,)),
+        balance=station.ledger.dossier_balance(dossier),
     )
 
 

@@ -12,12 +12,13 @@ import templates
 from intake import calendar, catalogue
 from intake.calendar import WorkCalendar
 from intake.clock import Clock
-from intake.config import Home
+from intake.config import MEGA, Home
 from intake.database import open_database
 from intake.due import DueClock, OfficeHours, Span
 from intake.ledger import Ledger
 from intake.model import BlobId, Catalogue, Publication
 from intake.slipform import SlipForm, forms
+from intake.sorting import Sorter
 from intake.store import Store
 from intake.vault import Vault, make_dir
 from ocr.limits import Limits
@@ -26,7 +27,6 @@ ADOPTING = ".adopting"
 """Where a claimed file waits inside its lane, as ``<claim>~<name>``."""
 SET_ASIDE = ".set-aside"
 """Where what cannot be opened safely (a link, a pipe, a file still held open) stays inside its lane."""
-_MEGA = 1_000_000
 
 
 @dataclass(kw_only=True)
@@ -41,12 +41,7 @@ class Station:
 
     @property
     def limits(self) -> Limits:
-        given = self.home.settings.limits
-        return Limits(
-            max_bytes=given.max_file_mb * _MEGA,
-            max_pixels=given.max_megapixels * _MEGA,
-            max_frames=given.max_pages,
-        )
+        return self.home.limits
 
     @property
     def hours(self) -> OfficeHours:
@@ -67,7 +62,7 @@ class Station:
 
     def has_room(self, extra_bytes: int = 0) -> bool:
         """Whether the disk holds ``extra_bytes`` more and still keeps its reserve."""
-        return self.vault.free_bytes() >= self.home.settings.inbox.min_free_mb * _MEGA + extra_bytes
+        return self.vault.free_bytes() >= self.home.settings.inbox.min_free_mb * MEGA + extra_bytes
 
     def copies(self, number: str, papers: Publication) -> tuple[tuple[Path, BlobId], ...]:
         """Where a sealed dossier's papers are published, and which blobs they are copies of."""
@@ -77,6 +72,10 @@ class Station:
     @cached_property
     def catalogue(self) -> Catalogue:
         return catalogue.load(self.home.overlay)
+
+    @cached_property
+    def sorter(self) -> Sorter:
+        return Sorter(self.catalogue)
 
     @cached_property
     def calendar(self) -> WorkCalendar:

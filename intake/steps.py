@@ -185,7 +185,8 @@ class Sort:
 
     def prepare(self, station: Station, work: Work) -> Job | None:
         pages = station.ledger.pages(BatchId(work.subject))
-        return Job(task=Task(function=propose, arguments=(pages, station.catalogue, station.clock.now())))
+        arguments = (station.sorter, BatchId(work.subject), pages, station.clock.now())
+        return Job(task=Task(function=propose, arguments=arguments))
 
     def finish(self, station: Station, work: Work, job: Job, result: object) -> None:
         station.store.record_sorting(BatchId(work.subject), cast("tuple[Dossier, ...]", result))

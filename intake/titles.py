@@ -15,7 +15,7 @@ from statistics import median
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
-from ocr.text import Line, PageText, fold, nfc
+from ocr.text import Box, Line, PageText, fold, nfc
 
 MAX_ROWS = 5
 """Printed titles break over at most this many lines."""
@@ -31,7 +31,7 @@ _STATE = (
 )
 _AGENCY = re.compile(
     r"^([uủ][yỷ] ban|ubnd|hội đồng|hdnd|hđnd|bộ (?!luật|câu)|sở |công an|chủ tịch|bộ trưởng|phòng |trường |t(òa|oà) án"
-    r"|trung tâm|đảng |văn phòng|chính phủ|thủ tướng|quốc hội|cục |tổng cục|chi cục|ban (?!hành)|đoàn |thành phố|tỉnh "
+    r"|trung tâm|đảng |văn phòng|chính phủ|thủ tướng|quốc hội|cục |tổng cục|chi cục|ban (quản|chỉ|chấp|giám|dân)|đoàn |thành phố|tỉnh "
     r"|huyện |xã |phường |bệnh viện|trạm |cơ quan|đơn vị|ngân hàng|công ty|kính gửi|số |ngày |phụ lục"
     r"|mẫu (số )?\w{1,6}$)"
 )
@@ -54,12 +54,16 @@ class Row:
     """Share of the letters that are capitals, 0 to 1."""
     centred: float
     """1 where the line's middle is the middle of the printed area, 0 a quarter of its width away."""
+    middle: float
+    """Where its middle stands: 0 at the left of the printed area, 1 at its right."""
     width: float
     """Share of the printed area's width."""
     depth: float
     """Where it stands: 0 at the top of the printed area, 1 at its bottom."""
     header: bool
     """The name of the state, its motto, or an agency: never a title."""
+    state: bool
+    """The name of the state or its motto."""
     listed: bool
     """Begins with a number, a letter and a bracket, or a dash: an item of a list."""
 
@@ -77,6 +81,9 @@ class Window:
     goes_on: bool
     """A further heading-like row follows or precedes directly, so the printed title may be longer."""
 
+    subtitled: bool
+    """A line in small letters stands under it in the middle; what a bare 'ĐƠN ĐỀ NGHỊ' asks for stands there."""
+
     @property
     def compact(self) -> str:
         return "".join(self.words)
@@ -87,11 +94,8 @@ def rows(text: PageText) -> tuple[Row, ...]:
     lines = [line for line in text.lines if _WORD.search(line.text)]
     if not lines:
         return ()
-    boxes = [line.box for line in lines]
-    left, right = min(b.left for b in boxes), max(b.right for b in boxes)
-    top, bottom = min(b.top for b in boxes), max(b.bottom for b in boxes)
-    width, height = max(1, right - left), max(1, bottom - top)
-    made = [_row(line, left=left, width=width, top=top, height=height) for line in lines]
+    area = Box.around(line.box for line in lines)
+    made = [_row(line, area) for line in lines]
     return tuple(sorted(made, key=lambda row: (row.top, -row.width)))
 
 
@@ -126,6 +130,11 @@ def printed_title(text: PageText) -> str:
     return nfc(best.text)[:160].strip(" .:-–")
 
 
+def has_letterhead(text: PageText) -> bool:
+    """The state's name or motto stands in the upper third: no page but a document's first bears it."""
+    return any(row.depth <= 0.33 and row.state for row in rows(text))
+
+
 def weights(titles: Iterable[Sequence[str]]) -> Mapping[str, float]:
     """How much each folded word tells titles apart, about 0.5 ('to', 'khai') to 1.6 (rare words)."""
     held = [set(title) for title in titles]
@@ -154,13 +163,13 @@ def spoken(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(fold(word) for word in marked), marked
 
 
-def _row(line: Line, *, left: int, width: int, top: int, height: int) -> Row:
+def _row(line: Line, area: Box) -> Row:
     box = line.box
     text = " ".join(word.text for word in line.words if _WORD.search(word.text))
     words, marked = spoken(re.sub(r"\(\d\)|[®©@¹²³*]|[.…]{2,}", " ", text))
     letters = [c for c in text if c.isalpha()]
-    compact = "".join(words)
-    offset = abs(box.left + box.width / 2 - left - width / 2) / width
+    state = _names_the_state("".join(words))
+    middle = (box.left + box.width / 2 - area.left) / area.width
     return Row(
         text=text,
         words=words,
@@ -169,17 +178,17 @@ def _row(line: Line, *, left: int, width: int, top: int, height: int) -> Row:
         bottom=box.bottom,
         height=float(median(word.box.height for word in line.words)),
         capitals=sum(c.isupper() for c in letters) / len(letters) if letters else 0.0,
-        centred=max(0.0, 1 - offset * 4),
-        width=box.width / width,
-        depth=(box.top - top) / height,
-        header=_is_header(compact, " ".join(marked)),
+        centred=max(0.0, 1 - abs(middle - 0.5) * 4),
+        middle=middle,
+        width=box.width / area.width,
+        depth=(box.top - area.top) / area.height,
+        header=state or bool(_AGENCY.match(" ".join(marked))),
+        state=state,
         listed=bool(_LISTED.match(line.text)),
     )
 
 
-def _is_header(compact: str, marked: str) -> bool:
-    if _AGENCY.match(marked):
-        return True
+def _names_the_state(compact: str) -> bool:
     return len(compact) >= 12 and any(
         fuzz.partial_ratio(state, compact) >= 78 if len(compact) >= len(state) else fuzz.ratio(state, compact) >= 70
         for state in _STATE
@@ -199,7 +208,8 @@ def _follows(before: Row, after: Row, open_bracket: bool = False) -> bool:
     gap = after.top - before.bottom
     size = max(before.height, after.height)
     near = -size < gap <= 1.9 * size
-    like = open_bracket or after.capitals >= 0.7 or (after.centred >= 0.6 and len(after.words) <= 18)
+    under = abs(before.middle - after.middle) <= 0.06 and len(after.words) <= 18
+    like = open_bracket or after.capitals >= 0.7 or under
     return near and like and not after.header and not after.listed and bool(after.words)
 
 
@@ -214,6 +224,7 @@ def _window(page: Sequence[Row], held: Sequence[int], usual: float) -> Window:
         marked=tuple(word for line in lines for word in line.marked),
         prominence=_prominence(lines[0], usual),
         goes_on=_continues(lines[-1], after) or _continues(before, lines[0]),
+        subtitled=after is not None and _is_subtitle(lines[-1], after),
     )
 
 
@@ -223,8 +234,14 @@ def _continues(one: Row | None, other: Row | None) -> bool:
         return False
     alike = 0.75 <= one.height / max(1.0, other.height) <= 1.33
     shouting = one.capitals >= 0.8 and other.capitals >= 0.8 and _wordy(one) and _wordy(other)
-    middle = one.centred >= 0.6 and other.centred >= 0.6
-    return alike and shouting and middle and _follows(one, other)
+    under = abs(one.middle - other.middle) <= 0.06
+    return alike and shouting and under and _follows(one, other)
+
+
+def _is_subtitle(above: Row, row: Row) -> bool:
+    """'Về việc…' is under every decision and tells nothing; anything else in the middle may be the real title."""
+    small = row.capitals < 0.7 and row.width <= 0.85 and len(row.words) >= 2 and row.words[0] not in ("ve", "v")
+    return small and _follows(above, row) and abs(above.middle - row.middle) <= 0.06
 
 
 def _wordy(row: Row) -> bool:

@@ -42,9 +42,10 @@ class Worker:
     station: Station
     muscle: Muscle
     batches: Collection[BatchId] | None = None
+    kinds: Collection[WorkKind] = tuple(WorkKind)
     on_done: Callable[[Work], None] = lambda _work: None
     paused: bool = False
-    _desk: Muscle = field(default_factory=lambda: Threads(_DESK_THREADS))
+    desk: Muscle = field(default_factory=lambda: Threads(_DESK_THREADS))
     _done: queue.SimpleQueue[tuple[Work, Job, Future[object]]] = field(default_factory=queue.SimpleQueue)
     _held: dict[int, Work] = field(default_factory=dict)
     _owner: str = field(default_factory=duties.this_owner)
@@ -65,12 +66,12 @@ class Worker:
         self._give_back()
 
     def close(self) -> None:
-        self._desk.close()
+        self.desk.close()
 
     def _is_owing(self) -> bool:
-        if self.batches is None:
-            return self.station.ledger.counts().waiting > 0
-        return self.station.ledger.unfinished(self.batches) > 0
+        """Whether anything is left that another attempt may still bring to an end."""
+        attempts = self.station.home.settings.work.attempts
+        return self.station.ledger.is_owing(self.kinds, self.batches, attempts)
 
     def _turn(self) -> None:
         """One round: keep the leases, take what there is room for, settle what came back."""
@@ -91,8 +92,11 @@ class Worker:
 
     def _take(self) -> None:
         # one task more than the muscle has hands, so that no hand waits for us
-        self._take_kinds([kind for kind, step in STEPS.items() if step.remote], self.muscle, self.muscle.size + 1)
-        self._take_kinds([kind for kind, step in STEPS.items() if not step.remote], self._desk, self._desk.size)
+        self._take_kinds(self._kinds(remote=True), self.muscle, self.muscle.size + 1)
+        self._take_kinds(self._kinds(remote=False), self.desk, self.desk.size)
+
+    def _kinds(self, *, remote: bool) -> tuple[WorkKind, ...]:
+        return tuple(kind for kind in self.kinds if STEPS[kind].remote is remote)
 
     def _take_kinds(self, kinds: Collection[WorkKind], muscle: Muscle, room: int) -> None:
         room -= sum(work.kind in kinds for work in self._held.values())
