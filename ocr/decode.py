@@ -39,7 +39,7 @@ def frame(data: bytes, index: int, limits: Limits) -> Raster:
     """Page ``index`` (from 0) of a file that :func:`examine` accepted, as grey or RGB pixels.
 
     EXIF orientation and /Rotate are applied, transparency lies on white. Raises SourceError for a page with
-    a fault, IndexError for a page the file does not have.
+    a fault; a page that the file does not have is a TruncatedFile.
     """
     kind = kind_of(data)
     limits.admit_bytes(len(data))

@@ -492,7 +492,6 @@ def test_a_black_and_white_scan_in_a_pdf_stays_black_and_white():
         bits = np.packbits(np.array(letter(size=(1654, 2339)).convert("1")), axis=1)
         picture.write(bits.tobytes())
         picture.ColorSpace, picture.BitsPerComponent = pikepdf.Name.DeviceGray, 1
-        picture.pop("/DecodeParms", None)
 
     raster = frame(rewritten(data, one_bit), 0, LIMITS)
     assert raster.bilevel
@@ -562,13 +561,11 @@ def test_forms_that_contain_each_other_do_not_hang_the_examination():
     assert examine(rewritten(pdf_of(words), circle), LIMITS).frames[0].fault is None
 
 
-def test_a_page_the_file_does_not_have_is_the_callers_mistake():
-    with pytest.raises(IndexError):
-        frame(pdf_of(words), 3, LIMITS)
-    with pytest.raises(IndexError):
-        frame(multi_tiff(2), 2, LIMITS)
-    with pytest.raises(IndexError):
-        frame(multi_tiff(2), -1, LIMITS)
+@pytest.mark.parametrize("index", [2, 5000, -1])
+@pytest.mark.parametrize("data", [pdf_of(words, words), multi_tiff(2)], ids=["pdf", "tiff"])
+def test_a_page_the_file_does_not_have_is_missing_not_another_one(data, index):
+    with pytest.raises(TruncatedFile):
+        frame(data, index, LIMITS)
 
 
 # --- separator sheets ------------------------------------------------------------------------------------
