@@ -6,16 +6,13 @@ last one. The same binding gives the same bytes.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pikepdf
-from pikepdf import Array, Dictionary, Name, OutlineItem, Pdf, String
+from pikepdf import Array, Dictionary, Job, Name, OutlineItem, Pdf, String
 
 from intake import pdfa
 from intake.cover import VIETNAM, CoverFacts, DossierWords, Entry, cover
@@ -55,17 +52,20 @@ def build(binding: DossierBinding, into: Path) -> None:
     bound, BadSettings where typeface or colour profile are missing, OSError as the disk does.
     """
     numbers = _numbers(binding)
-    with ExitStack() as open_files:
-        scratch = Path(open_files.enter_context(TemporaryDirectory(dir=into.parent, prefix=".tmp-")))
-        leaves = _leaves(binding, scratch, open_files)
+    with TemporaryDirectory(dir=into.parent, prefix=".tmp-") as made:
+        folder = Path(made).resolve()
+        leaves = _leaves(binding, folder)
         plan = _Plan(binding=binding, numbers=numbers, blank=frozenset(leaves.blank))
-        front = open_files.enter_context(cover(plan.cover_facts()))
-        back = open_files.enter_context(pikepdf.open(io.BytesIO(binding.slip)))
-        whole = open_files.enter_context(Pdf.new())
-        _assemble(whole, front, leaves.files, back)
-        _label(whole, len(front.pages), len(binding.pages), binding.words)
-        plan.write_outline(whole, len(front.pages))
-        pdfa.finish_into(whole, _facts(binding), into)
+        front, back = folder / "front.pdf", folder / "back.pdf"
+        with cover(plan.cover_facts()) as pdf:
+            sheets = len(pdf.pages)
+            _save(pdf, front)
+        back.write_bytes(binding.slip)
+        with _joined([front, *leaves.files, back]) as pdf:
+            _give_words(pdf, range(sheets, sheets + len(numbers)))
+            _label(pdf, sheets, len(numbers), binding.words)
+            plan.write_outline(pdf, sheets)
+            pdfa.finish_into(pdf, _facts(binding), into)
 
 
 def _numbers(binding: DossierBinding) -> dict[PageId, int]:
@@ -84,36 +84,42 @@ def _numbers(binding: DossierBinding) -> dict[PageId, int]:
 class _Leaves:
     """The pages on disk, a few to a file, and the numbers of those flagged blank."""
 
-    files: tuple[Pdf, ...]
+    files: tuple[Path, ...]
     blank: tuple[int, ...]
 
 
-def _leaves(binding: DossierBinding, scratch: Path, open_files: ExitStack) -> _Leaves:
-    files: list[Pdf] = []
+def _leaves(binding: DossierBinding, folder: Path) -> _Leaves:
+    files: list[Path] = []
     blank: list[int] = []
     pages = iter(enumerate(binding.pages, start=1))
     while group := list(islice(pages, _LEAVES_A_FILE)):
-        path = scratch / f"{len(files)}.pdf"
+        files.append(folder / f"{len(files)}.pdf")
         with Pdf.new() as pdf:
             for number, page in group:
                 reading = binding.reading(page)
                 add_leaf(pdf, reading, binding.picture(reading.image))
                 blank += [number] if reading.blank else []
-            pdf.save(path)
-        files.append(open_files.enter_context(pikepdf.open(path)))
+            _save(pdf, files[-1])
     return _Leaves(files=tuple(files), blank=tuple(blank))
 
 
-def _assemble(whole: Pdf, front: Pdf, leaves: Sequence[Pdf], back: Pdf) -> None:
-    """Cover, pages, slip; the pages share one invisible font."""
-    whole.pages.extend(front.pages)
-    invisible = font(whole)
-    for file in leaves:
-        first = len(whole.pages)
-        whole.pages.extend(file.pages)
-        for page in list(whole.pages)[first:]:
-            page.obj.Resources.Font = Dictionary({RESOURCE: invisible})
-    whole.pages.extend(back.pages)
+def _save(pdf: Pdf, path: Path) -> None:
+    with path.open("wb") as file:
+        pdfa.write(pdf, file)
+
+
+def _joined(files: Sequence[Path]) -> Pdf:
+    """All pages of ``files``, their streams still on disk: pikepdf's own page lists would copy them into memory."""
+    job = Job(["pikepdf", "--empty", "--pages", *map(str, files), "--", "unwritten.pdf"])
+    whole: Pdf = job.create_pdf()  # type: ignore[no-untyped-call]
+    return whole
+
+
+def _give_words(pdf: Pdf, leaves: range) -> None:
+    """The scanned pages share one invisible font."""
+    invisible = font(pdf)
+    for at in leaves:
+        pdf.pages[at].obj.Resources.Font = Dictionary({RESOURCE: invisible})
 
 
 # --- finding one's way --------------------------------------------------------------------------------------

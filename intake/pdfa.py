@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 from xml.etree import ElementTree
 
 import pikepdf
@@ -21,6 +21,9 @@ from pikepdf.models.metadata import encode_pdf_date
 from intake.errors import BadSettings
 from intake.labels import say
 from ocr.text import nfc
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 PROFILE = Path("/usr/share/color/icc/sRGB.icc")
 """From Debian's icc-profiles-free; version 2, as PDF/A-1 demands."""
@@ -64,18 +67,67 @@ def finish(pdf: Pdf, facts: DocumentFacts) -> bytes:
 
 
 def finish_into(pdf: Pdf, facts: DocumentFacts, target: Path | BinaryIO) -> None:
-    """Write ``pdf`` as PDF/A-1b; not atomic: publishing is the vault's work. Raises BadSettings without a profile."""
+    """Write ``pdf`` as PDF/A-1b; not atomic: publishing is the vault's work.
+
+    Raises BadSettings without a profile, OSError as the disk does.
+    """
     pdf.Root.OutputIntents = Array([_output_intent(pdf)])
     pdf.Root.Lang = String("vi-VN")
     _describe(pdf, facts)
+    if isinstance(target, Path):
+        with target.open("wb") as file:
+            write(pdf, file)
+    else:
+        write(pdf, target)
+
+
+def write(pdf: Pdf, file: BinaryIO) -> None:
+    """Save ``pdf`` the one way this house saves: PDF 1.4, no object streams, an /ID that follows from the content.
+
+    Raises OSError where the disk is full - instead of letting qpdf abort the process (see :class:`_Sink`).
+    """
+    sink = _Sink(file)
     pdf.save(
-        target,
+        cast(BinaryIO, sink),
         force_version="1.4",
         fix_metadata_version=False,
         object_stream_mode=ObjectStreamMode.disable,
         compress_streams=True,
         deterministic_id=True,
     )
+    if sink.fault is not None:
+        raise sink.fault
+
+
+class _Sink(io.RawIOBase):
+    """Passes bytes on and remembers the first fault instead of raising it.
+
+    qpdf writes once more while it unwinds from a failed write; the second exception, thrown out of a destructor,
+    would end the process (seen with qpdf 12 on a full disk).
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+        self.fault: OSError | None = None
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        view = memoryview(data)
+        if self.fault is None:
+            try:
+                self.file.write(view)
+            except OSError as error:
+                self.fault = error
+        return view.nbytes
+
+    def flush(self) -> None:
+        if self.fault is None and not self.closed:
+            try:
+                self.file.flush()
+            except OSError as error:
+                self.fault = error
 
 
 @cache
