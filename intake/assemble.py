@@ -169,6 +169,8 @@ def _begins(page: AssemblyPage, before: Sequence[AssemblyPage]) -> bool:
         return number < 2 and has_letterhead(page.text)
     if cue in _ENDINGS or (cue == f"{front}_B" and len(before) == 1):
         return False
+    if cue == front and not has_letterhead(page.text):
+        return False
     follows = number >= 2 and number == len(before) + 1
     return not (follows and page.guess.score < SURE)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from intake.model import BlobId
 from intake.station import Station
-from intake.vault import TEMPORARY, publish, remove
+from intake.vault import leftovers, publish, sweep
 
 
 class Fault(StrEnum):
@@ -61,10 +61,10 @@ def _blobs(station: Station) -> Iterator[Finding]:
 
 def _leftovers(station: Station, *, fix: bool) -> Iterator[Finding]:
     for folder in (station.home.vault, station.home.dossiers):
-        for path in sorted(folder.rglob(f"{TEMPORARY}*")):
-            if fix:
-                remove(path)
+        for path in leftovers(folder):
             yield Finding(fault=Fault.LEFTOVER, what=str(path), mended=fix)
+        if fix:
+            sweep(folder)
 
 
 def _publications(station: Station, *, fix: bool) -> Iterator[Finding]:

@@ -24,6 +24,8 @@ THRESHOLD = 0.72
 """Below this score the machine abstains."""
 MARGIN = 0.07
 """Nearer than this to the runner-up it abstains, too."""
+MANY = 4
+"""This many of a type's phrases, and two thirds of them, stand for a title that cannot be read."""
 _NEAR = 62.0
 """Character likeness (0 to 100) from which a title is compared word by word."""
 _KEEP = 10
@@ -115,7 +117,7 @@ class Classifier:
         for cue, code in codes.items():
             if code.strong or cue in told:
                 told.setdefault(cue, _Case(cue=cue, score=0.55 if code.strong else 0.0))
-        for cue in self._untitled():
+        for cue in self._told_by_words(spaced, max((case.score for case in held.values()), default=0.0)):
             told.setdefault(cue, _Case(cue=cue, score=0.0))
         weighed = [self._weighed(case, spaced, codes.get(case.cue)) for case in told.values()]
         return sorted((case for case in weighed if case.score > 0.02), key=lambda case: (-case.score, case.cue))
@@ -138,8 +140,12 @@ class Classifier:
                 cases.append(_Case(cue=title.cue, score=score, like=like, window=window, title=title.text))
         return cases
 
-    def _untitled(self) -> list[str]:
-        return [cue.id for cue in self._catalogue.cues.values() if not cue.titles]
+    def _told_by_words(self, spaced: str, best_title: float) -> list[str]:
+        """Cues to be weighed for their phrases alone: those without a title, and, where no title is near (hidden
+        by a seal, torn off), those with many phrases."""
+        many = MANY if best_title < 0.5 else len(spaced)
+        cues = self._catalogue.cues.values()
+        return [cue.id for cue in cues if not cue.titles or (len(cue.phrases) >= many)]
 
     def _codes_on(self, page: Sequence[Row]) -> Mapping[str, _Code]:
         """Form codes printed above the body, by cue; a strong one hides a weak one."""
@@ -155,8 +161,11 @@ class Classifier:
         """The title's score raised by phrases and code; a long page with none of many phrases lowers it a little."""
         known = self._phrases[case.cue]
         found = tuple(phrase for phrase, folded in known if _holds(spaced, folded))
-        titled = bool(self._catalogue.cues[case.cue].titles)
-        score = case.score if titled else 0.28 * min(3, len(found))
+        score = case.score
+        if not self._catalogue.cues[case.cue].titles:
+            score = 0.28 * min(3, len(found))
+        elif score == 0 and len(found) >= MANY and 3 * len(found) >= 2 * len(known):
+            score = 0.66
         help_ = 0.3 * min(2, len(found)) + (0.5 if code and code.strong else 0.15 if code else 0.0)
         score += (1 - score) * min(0.85, help_) * (0.75 if case.like >= 0.7 or (code and code.strong) else 0.3)
         if len(known) >= 3 and not found and not code and len(spaced) > 600:
@@ -179,7 +188,7 @@ class Classifier:
         if best.score < THRESHOLD:
             return say("evidence.weak", name=name, percent=_percent(best.score))
         other = _is_extended(best, cases) or (other if other and best.score - other.score < MARGIN else None)
-        if other:
+        if other and not _parted_by_words(best, other):
             return say("evidence.close", name=name, other=self._catalogue.cues[other.cue].name)
         return ""
 
@@ -306,6 +315,12 @@ def _is_extended(best: _Case, cases: Sequence[_Case]) -> _Case | None:
         if best.title and longer and case.phrases and len(case.phrases) >= len(best.phrases):
             return case
     return None
+
+
+def _parted_by_words(best: _Case, other: _Case) -> bool:
+    """Two types with one and the same title: the body or the form's code decides, if it speaks for one only."""
+    same = spoken(best.title)[0] == spoken(other.title)[0] and bool(best.title)
+    return same and (len(best.phrases), bool(best.code)) > (len(other.phrases), bool(other.code))
 
 
 def _is_list(cases: Sequence[_Case]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import pwd
 import re
 import sys
 from collections.abc import Iterator
@@ -89,7 +90,7 @@ def process_command(
     """
     with _station(home, settings) as station:
         order = process.Order(sources=tuple(sources), into=into, lane=_lane(station.home, lane))
-        decision = Decision(clerk=clerk or _login(), act="intake process --seal") if seal_all else None
+        decision = Decision(clerk=clerk, act=f"intake process --seal ({_login()})") if seal_all else None
         outcome = workstation.process(station, order, decision, _err)
     _err.print(say("process.written", dossiers=outcome.dossiers, pages=outcome.pages, into=into / "manifest.json"))
     if outcome.set_aside:
@@ -321,7 +322,11 @@ def _dossier_code(given: str | None) -> str | None:
 
 
 def _login() -> str:
-    return os.environ.get("SUDO_USER") or os.environ.get("USER") or f"uid {os.getuid()}"
+    """Who runs this command, by the machine's own book of users."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"
 
 
 def main() -> None:

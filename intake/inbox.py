@@ -28,7 +28,7 @@ from intake.errors import DiskFull
 from intake.model import ClaimId
 from intake.station import ADOPTING, SET_ASIDE, Station
 from intake.store import FileClaim
-from intake.vault import is_held_open, make_dir, move_into, remove
+from intake.vault import TEMPORARY, is_held_open, make_dir, move_into, remove
 from ocr.errors import SourceError
 from ocr.formats import prove
 from ocr.limits import Limits
@@ -253,7 +253,9 @@ def _in_order(lane: Path) -> list[tuple[Path, os.stat_result]]:
 def _walk(folder: Path, depth: int) -> Iterator[tuple[Path, os.stat_result]]:
     """Files, links and pipes below a folder; links are never followed."""
     for path in folder.iterdir():
-        if path.name.casefold() in LITTER or (depth == 0 and path.name in (ADOPTING, SET_ASIDE)):
+        if path.name.casefold() in LITTER or path.name.startswith(TEMPORARY):
+            continue
+        if depth == 0 and path.name in (ADOPTING, SET_ASIDE):
             continue
         try:
             info = path.lstat()

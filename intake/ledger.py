@@ -427,5 +427,5 @@ def _as_sealed(proposal: Dossier, receipt: Receipt, act: str) -> Dossier:
         opened_at=proposal.opened_at,
         applicant=receipt.applicant,
         official_code=receipt.official_code,
-        sealed=Sealed(clerk=receipt.clerk, at=receipt.issued_at, act=act),
+        sealed=Sealed(clerk=receipt.clerk or act, at=receipt.issued_at, act=act),
     )

@@ -70,6 +70,9 @@ _VAGUE = frozenset({"DON_CHUNG", "GIAY_XN"})
 """Types too vague to satisfy a component: 'giấy xác nhận' of what?"""
 _IDENTITY = frozenset({"CCCD", "CCCD_B", "CC24", "CC24_B"})
 """Cards that prove the same: whoever asks for one is served by any."""
+_LAND = frozenset({"GCN_NEW", "GCN_OLD", "GCN_RED"})
+"""Land certificates of all times are equally good."""
+_LAND_HEAD = re.compile(r"^giay chung nhan (da cap|quyen su dung dat)\b")
 _FORM_HEAD = re.compile(
     r"^(ban chinh |01 )*(don|to khai|giay de nghi|van ban de nghi|phieu|ban khai|giay khai|to trinh|ban dang ky)\b"
 )
@@ -109,9 +112,11 @@ class Names:
             best = next((cue for name, cue in self.rows if head == name or head.startswith(name + " ")), None)
             if best is not None and (best not in _VAGUE or head == _plain(best)):
                 found.append(best)
+            if _LAND_HEAD.match(head):
+                found += sorted(_LAND)
         if not _IDENTITY.isdisjoint(found):
             found += sorted(_IDENTITY)
-        return tuple(dict.fromkeys(found))
+        return tuple(cue for cue in dict.fromkeys(found) if cue in self.leading)
 
 
 def components(code: ProcedureCode, rows: Sequence[PaperRow], names: Names) -> tuple[Component, ...]:

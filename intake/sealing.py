@@ -36,7 +36,7 @@ from intake.model import (
 from intake.receipt import slip
 from intake.slipform import PaperSize, form_for
 from intake.station import Station
-from intake.vault import TEMPORARY
+from intake.vault import temporary_prefix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ def bind(station: Station, dossier_id: DossierId) -> Bound:
     form = form_for(receipt.issued_at.astimezone(VIETNAM).date(), station.forms)
     paper = PaperSize(station.home.settings.receipt.paper)
     slip_pdf = slip(receipt, station.home.settings.office.office(), form.model_copy(update={"paper": paper}))
-    with TemporaryDirectory(dir=station.home.vault, prefix=TEMPORARY) as scratch:
+    with TemporaryDirectory(dir=station.home.vault, prefix=temporary_prefix()) as scratch:
         into = Path(scratch) / "dossier.pdf"
         build(_binding(station, receipt, slip_pdf), into)
         papers = Publication(slip=station.vault.put(slip_pdf, ".pdf"), pdf=station.vault.put_file(into, ".pdf"))
@@ -79,7 +79,7 @@ def bind(station: Station, dossier_id: DossierId) -> Bound:
 def draft_pdf(station: Station, dossier: Dossier) -> bytes:
     """An unsealed dossier as it would be bound, without a number and without a slip."""
     receipt = _draft(station, dossier, Decision(clerk="", act=""))
-    with TemporaryDirectory(dir=station.home.vault, prefix=TEMPORARY) as scratch:
+    with TemporaryDirectory(dir=station.home.vault, prefix=temporary_prefix()) as scratch:
         into = Path(scratch) / "dossier.pdf"
         build(_binding(station, receipt, None), into)
         return into.read_bytes()
@@ -162,5 +162,11 @@ def _limit_text(limit: TimeLimit) -> str:
 
 
 def _line(document: Document) -> ReceiptLine:
-    """Whether a paper is an original or a copy is for the clerk to say; the machine leaves both at 0."""
-    return ReceiptLine(title=document.title or say("seal.untitled"), originals=0, copies=0, pages=len(document.pages))
+    """Whether a paper is an original or a copy is for the clerk to say; the machine leaves both at 0.
+
+    A title that no known type bears out is a reading of whatever is printed large: not for a paper that binds us.
+    """
+    known = document.confirmed is not None or not document.guess.abstained
+    return ReceiptLine(
+        title=document.title if known else say("seal.untitled"), originals=0, copies=0, pages=len(document.pages)
+    )

@@ -20,7 +20,7 @@ from intake.model import BlobId, Catalogue, Publication
 from intake.slipform import SlipForm, forms
 from intake.sorting import Sorter
 from intake.store import Store
-from intake.vault import Vault, make_dir
+from intake.vault import Vault, make_dir, sweep
 from ocr.limits import Limits
 
 ADOPTING = ".adopting"
@@ -91,6 +91,8 @@ def open_station(home: Home, clock: Clock | None = None) -> Iterator[Station]:
     """Open a home folder, creating what is missing, and close its database at the end."""
     make_dir(home.root)
     make_dir(home.vault)
+    for folder in (home.vault, home.dossiers, home.inbox):
+        sweep(folder)
     database = open_database(home.database_url)
     try:
         yield Station(

@@ -30,10 +30,10 @@ _STATE = (
     "independencefreedomhappiness",
 )
 _AGENCY = re.compile(
-    r"^([uủ][yỷ] ban|ubnd|hội đồng|hdnd|hđnd|bộ (?!luật|câu)|sở |công an|chủ tịch|bộ trưởng|phòng |trường |t(òa|oà) án"
-    r"|trung tâm|đảng |văn phòng|chính phủ|thủ tướng|quốc hội|cục |tổng cục|chi cục|ban (quản|chỉ|chấp|giám|dân)|đoàn |thành phố|tỉnh "
-    r"|huyện |xã |phường |bệnh viện|trạm |cơ quan|đơn vị|ngân hàng|công ty|kính gửi|số |ngày |phụ lục"
-    r"|mẫu (số )?\w{1,6}$)"
+    r"^([uủ][yỷ] ban|ubnd|hội đồng|hdnd|hđnd|bộ (?!luật|câu)|sở (?!hữu|trợ)|công an|chủ tịch|phòng (?!đại|chống)"
+    r"|trường |t(òa|oà) án|trung tâm|đảng |văn phòng|chính phủ|thủ tướng|quốc hội|cục |tổng cục|chi cục"
+    r"|ban (quản|chỉ|chấp|giám|dân)|đoàn |thành phố|tỉnh |huyện |xã (?!hội)|phường |bệnh viện|trạm |cơ quan|đơn vị"
+    r"|ngân hàng|công ty|kính gửi|số( \d|$)|ngày |phụ lục|mẫu (số )?\w{1,6}$)"
 )
 _LISTED = re.compile(r"^\s*(?:\d{1,2}(?:\.\d{1,2})*\s*[.)/\-–]|[a-zđ]\)|[-+*•–—]|[ivxIVX]{1,4}[.)])\s*\S")
 

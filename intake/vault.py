@@ -2,7 +2,7 @@
 
 A blob is named by the SHA-256 of its bytes, never changes and is never replaced by other bytes. Whoever may
 read ``path(blob)`` sees all of it: after SIGKILL or power failure at any moment a blob is there whole or not
-there (plus, at worst, a ``.tmp-`` file that :meth:`Vault.sweep` removes).
+there (plus, at worst, a ``.tmp-`` file that :func:`sweep` removes).
 """
 
 from __future__ import annotations
@@ -50,13 +50,37 @@ def make_dir(folder: Path) -> None:
     fsync_dir(folder.parent)
 
 
+def temporary_prefix() -> str:
+    """How the names of this process's unfinished files begin; tells whose they are after its death."""
+    return f"{TEMPORARY}{os.getpid()}-"
+
+
+def leftovers(folder: Path) -> tuple[Path, ...]:
+    """Unfinished files and folders below ``folder`` whose writers have died."""
+    return tuple(path for path in sorted(folder.rglob(f"{TEMPORARY}*")) if not _writer_lives(path.name))
+
+
+def sweep(folder: Path) -> None:
+    """Remove what dead writers left unfinished; nobody was ever told of those names."""
+    for path in leftovers(folder):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _writer_lives(name: str) -> bool:
+    pid = name.removeprefix(TEMPORARY).partition("-")[0]
+    return pid.isdecimal() and Path(f"/proc/{pid}").exists()
+
+
 def publish(target: Path, chunks: Iterable[bytes]) -> None:
     """Put bytes at ``target``: temporary file beside it, fsync, rename, fsync the directory.
 
     After a crash ``target`` is as before or complete. Raises DiskFull. Whatever is raised, the temporary
     file has been removed.
     """
-    temporary = target.with_name(f"{TEMPORARY}{os.getpid()}-{os.urandom(6).hex()}")
+    temporary = target.with_name(f"{temporary_prefix()}{os.urandom(6).hex()}")
     try:
         make_dir(target.parent)
         _write(temporary, chunks)
@@ -159,10 +183,6 @@ class Vault:
         """Whether the file's bytes still have the hash that its name says."""
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest() == path.stem
-
-    def leftovers(self) -> tuple[Path, ...]:
-        """Temporary files of writers that died."""
-        return tuple(sorted(self.root.glob(f"*/{TEMPORARY}*")))
 
     def free_bytes(self) -> int:
         """Room left on the vault's disk for ordinary users."""

@@ -16,6 +16,8 @@ from typing import IO, Any
 
 from sqlalchemy.engine.default import DefaultDialect
 
+from intake.vault import TEMPORARY
+
 
 @dataclass(slots=True)
 class Killer:
@@ -49,7 +51,7 @@ class Killer:
 
         def open_counted(path: pathlib.Path, mode: str = "r", *args: Any, **kwargs: Any) -> IO[Any]:
             file = opened(path, mode, *args, **kwargs)
-            return _Counted(file, self) if mode.startswith("x") else file
+            return _Counted(file, self) if mode.startswith("x") and path.name.startswith(TEMPORARY) else file
 
         pathlib.Path.open = open_counted
 
