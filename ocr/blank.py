@@ -26,8 +26,10 @@ _DARK = 110
 _PAPER_MM = 8.0
 _JOIN_MM = 0.4
 _EDGE_MM = 4.0
-_SPECK_MM = 1.6
+_SPECK_MM = 1.7
 """The figure of a page number in 8 points is 1.9 mm tall."""
+_GRAINS_MM = 5.0
+"""Grains that lie together over this length are a dry seal or a faded stroke, not dirt."""
 _STREAK_MM = (1.2, 60.0)
 _HOLE_MM, _HOLE_FROM_EDGE_MM = (3.5, 9.5), 22.0
 _MIN_STRONG_MM2 = 0.25
@@ -100,13 +102,25 @@ def _pieces(darkness: Pixels, px_mm: float) -> list[_Piece]:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     area = np.bincount(labels[faint], minlength=count)
     heavy = np.bincount(labels[faint & strong], minlength=count)
-    big = np.nonzero((stats[:, 2:4].max(axis=1) >= _SPECK_MM * px_mm) & (heavy > 0))[0]
-    found = (at for at in big if at)
+    big = (stats[:, 2:4].max(axis=1) >= _GRAINS_MM * px_mm) | _holds_a_stroke(
+        faint, np.asarray(labels, np.int32), px_mm
+    )
+    found = (at for at in np.nonzero(big & (heavy > 0))[0] if at)
     numbered = np.asarray(labels, np.int32)
     return [
         _piece(numbered, np.asarray(stats[at], np.int32), (int(at), int(area[at]), int(heavy[at])), px_mm)
         for at in found
     ]
+
+
+def _holds_a_stroke(faint: NDArray[np.bool_], labels: NDArray[np.int32], px_mm: float) -> NDArray[np.bool_]:
+    """For each joined piece, whether one unbroken stroke in it is longer than a speck; else it is specks in a row."""
+    _, strokes, stats, _ = cv2.connectedComponentsWithStats(faint.astype(np.uint8), connectivity=8)
+    long = stats[:, 2:4].max(axis=1) >= _SPECK_MM * px_mm
+    long[0] = False
+    held = np.zeros(int(labels.max()) + 1, np.bool_)
+    held[np.unique(labels[long[strokes]])] = True
+    return held
 
 
 def _piece(labels: NDArray[np.int32], stat: NDArray[np.int32], counts: tuple[int, int, int], px_mm: float) -> _Piece:

@@ -24,6 +24,8 @@ _LETTER_SIDE = 0.08
 """A component longer than this share of the page is a rule, a frame, a picture or the scanner's edge."""
 _COARSE_STEP_DEG, _FINE_STEP_DEG = 0.25, 0.02
 _MIN_POINTS = 200
+_MIN_SPREAD = 0.15
+"""Print narrower than this share of the page's longer side says nothing of the page: a seal sits as it was struck."""
 _MIN_PEAK = 1.6
 """Pages of print measure 2.5 to 8, a lone half seal on an empty back up to 1.3."""
 _MIN_AXIS_RATIO = 1.2
@@ -137,7 +139,7 @@ def _skew(mask: Pixels) -> tuple[float, float]:
     Lower edges of ink are projected along each angle; print lines up on its baselines at the right one.
     """
     y, x = np.nonzero(mask[:-1] & (1 - mask[1:]))
-    if len(y) < _MIN_POINTS:
+    if len(y) < _MIN_POINTS or np.ptp(np.percentile(x, (10, 90))) < _MIN_SPREAD * max(mask.shape):
         return 0.0, 0.0
     coarse = np.arange(-MAX_SKEW_DEG - 1, MAX_SKEW_DEG + 1.01, _COARSE_STEP_DEG)
     scores = _profile_energy(x, y, coarse)
