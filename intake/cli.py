@@ -25,6 +25,7 @@ from intake import config, duties, process, reading, workstation
 from intake.checkup import check
 from intake.codes import parse_dossier_code
 from intake.config import Home, open_home
+from intake.demo import demo
 from intake.errors import BadInput, ExitCode, IntakeError
 from intake.labels import explain, say
 from intake.manifest import dump
@@ -135,6 +136,15 @@ def sort_command(
             print(dump(entry))
         else:
             print(f"{entry['title'] or say('seal.untitled')}  [{entry['procedure'] or '?'}]  {entry['score']:.2f}")
+
+
+@app.command("demo")
+def demo_command(
+    into: Annotated[Path, typer.Option("--into", metavar="DIR", help="Nơi chạy thử. / Where the demo lives.")] = Path("demo"),
+    seed: Annotated[int, typer.Option(help="Số khởi tạo giấy mẫu. / Seed of the sample papers.")] = 1,
+) -> None:
+    """Chạy thử việc chính trên giấy mẫu, bốn máy quét cùng lúc. / The main job on sample papers, four lanes at once."""
+    demo(into.absolute(), seed, _err)
 
 
 @app.command("run")

@@ -38,13 +38,13 @@ _LOCK = ".running"
 # --- beside the scanners -----------------------------------------------------------------------------------
 
 
-def run(station: Station, on_start: Callable[[], None]) -> None:
-    """Tend the lanes and do the duties until SIGTERM or SIGINT; then stop cleanly, losing nothing.
+def run(station: Station, on_start: Callable[[], None], stop: threading.Event | None = None) -> None:
+    """Tend the lanes and do the duties until SIGTERM, SIGINT or ``stop``; then stop cleanly, losing nothing.
 
     Raises StationBusy if another station runs on this home, EngineMissing if the recogniser is not installed.
     """
     default_reader()
-    stop, wake = threading.Event(), threading.Event()
+    stop, wake = stop or threading.Event(), threading.Event()
     with _only_one(station.home.root), _muscle(station) as muscle, _stopping(stop, wake):
         lanes = Inbox(station=station)
         lanes.prepare()
