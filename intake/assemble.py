@@ -23,7 +23,9 @@ SURE = 0.85
 SAME_TITLE = 84.0
 """Likeness (0 to 100) from which an unknown paper's printed title is taken for a component's."""
 
-_PAGE_OF = re.compile(r"^(?:trang|page|to)?\s*(\d{1,3})\s*(?:/|tren|of)\s*(\d{1,3})$")
+_PAGE_OF = re.compile(
+    r"^(?:(?:trang|page)\s*)?(\d{1,3})\s*(?:/|tren|of)\s*(\d{1,3})$|^(?:trang|page) (\d{1,3}) (\d{1,3})$"
+)
 _PAGE_NUMBER = re.compile(r"^[-–—\s]*(?:trang|page)?\s*(\d{1,3})[-–—\s.]*$")
 _ENDINGS = frozenset({"LOICHUNG"})
 """Types that close the document before them: the certification of a contract is its last page."""
@@ -181,8 +183,9 @@ def _page_number(text: PageText) -> tuple[int, bool]:
     edges = [*page[:2], *page[-1:]]
     for row in edges:
         told = _PAGE_OF.match(fold(row.text).strip(" .()-"))
-        if told and int(told.group(1)) <= int(told.group(2)):
-            return int(told.group(1)), True
+        number, count = [int(part) for part in told.groups() if part] if told else (0, 0)
+        if 0 < number <= count:
+            return number, True
     for row in page[:1]:
         told = _PAGE_NUMBER.match(fold(row.text))
         if told:

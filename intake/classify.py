@@ -116,7 +116,7 @@ class Classifier:
         told = {case.cue: case for case in wanted}
         for cue, code in codes.items():
             if code.strong or cue in told:
-                told.setdefault(cue, _Case(cue=cue, score=0.55 if code.strong else 0.0))
+                told.setdefault(cue, _Case(cue=cue, score=0.0))
         for cue in self._told_by_words(spaced, max((case.score for case in held.values()), default=0.0)):
             told.setdefault(cue, _Case(cue=cue, score=0.0))
         weighed = [self._weighed(case, spaced, codes.get(case.cue)) for case in told.values()]
@@ -166,6 +166,8 @@ class Classifier:
             score = 0.28 * min(3, len(found))
         elif score == 0 and len(found) >= MANY and 3 * len(found) >= 2 * len(known):
             score = 0.66
+        elif code and code.strong:
+            score = max(score, 0.6 if case.like >= 0.5 else 0.55)
         help_ = 0.3 * min(2, len(found)) + (0.5 if code and code.strong else 0.15 if code else 0.0)
         score += (1 - score) * min(0.85, help_) * (0.75 if case.like >= 0.7 or (code and code.strong) else 0.3)
         if len(known) >= 3 and not found and not code and len(spaced) > 600:

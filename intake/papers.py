@@ -70,6 +70,8 @@ _VAGUE = frozenset({"DON_CHUNG", "GIAY_XN"})
 """Types too vague to satisfy a component: 'giấy xác nhận' of what?"""
 _IDENTITY = frozenset({"CCCD", "CCCD_B", "CC24", "CC24_B"})
 """Cards that prove the same: whoever asks for one is served by any."""
+_RESIDENCE = frozenset({"CT01", "CT02"})
+"""The same declaration, for those at home and those abroad."""
 _LAND = frozenset({"GCN_NEW", "GCN_OLD", "GCN_RED"})
 """Land certificates of all times are equally good."""
 _LAND_HEAD = re.compile(r"^giay chung nhan (da cap|quyen su dung dat)\b")
@@ -114,8 +116,9 @@ class Names:
                 found.append(best)
             if _LAND_HEAD.match(head):
                 found += sorted(_LAND)
-        if not _IDENTITY.isdisjoint(found):
-            found += sorted(_IDENTITY)
+        for family in (_IDENTITY, _RESIDENCE):
+            if not family.isdisjoint(found):
+                found += sorted(family)
         return tuple(cue for cue in dict.fromkeys(found) if cue in self.leading)
 
 
