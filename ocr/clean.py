@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from ocr import Pixels
-from ocr.image import letter_boxes, letter_mask
+from ocr.image import letter_boxes, letter_mask, reduced
 from ocr.text import Box
 
 PREP_VERSION = "1"
@@ -82,7 +82,7 @@ def even_paper(grey: Pixels) -> Pixels:
 
 def _scale(grey: Pixels) -> float:
     """The factor that brings the page's letters to _LETTER_PX; 1.0 where no letters are found."""
-    mask = letter_mask(grey)
+    mask = letter_mask(reduced(grey))
     _, usual = letter_boxes(mask)
     height = usual * _USUAL_TO_MEDIAN * max(grey.shape) / max(mask.shape)
     if not _READABLE_PX[0] <= height <= _READABLE_PX[1]:

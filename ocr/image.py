@@ -24,15 +24,17 @@ _LETTER_SIDE = 0.08
 """A component longer than this share of the page is a rule, a frame, a picture or the scanner's edge."""
 _COARSE_STEP_DEG, _FINE_STEP_DEG = 0.25, 0.02
 _MIN_POINTS = 200
-_MIN_SPREAD = 0.15
+_MIN_SPREAD = 0.12
 """Print narrower than this share of the page's longer side says nothing of the page: a seal sits as it was struck."""
 _MIN_PEAK = 1.6
 """Pages of print measure 2.5 to 8, a lone half seal on an empty back up to 1.3."""
 _MIN_AXIS_RATIO = 1.2
-_STRIPS = 8
+_STRIPS, _MAX_MARKS = 8, 4000
 _MIN_STRIP_LETTERS = 15
-_MIN_FLIP_ERRORS, _MIN_FLIP_LEAN = 2.5, 0.1
-"""Pages of print measure 3 to 90 standard errors and a lean of 0.2 to 0.4."""
+_MIN_UPRIGHT, _MAX_LEAN = 5.0, 4.0
+"""Pages of Vietnamese print measure 7 to 20; feet and tops alone, without marks, never suffice."""
+_MARK_SIDE, _MARK_REACH = 0.6, 0.7
+"""Shares of the usual letter: how tall a mark is at most, and how far from its letter."""
 _LEAVE_DEG = 0.05
 """Skew not worth an interpolation: two pixels across an A4 page at 300 dpi."""
 
@@ -58,17 +60,18 @@ class Pose:
 
 def pose_of(pixels: Pixels) -> Pose:
     """Measure turn and skew of a grey or RGB page; a page without lines of print is left alone (0, 0.0, sure)."""
-    letters = letter_mask(grey_of(pixels))
+    small = reduced(grey_of(pixels))
+    letters = letter_mask(small)
     level, level_peak = _skew(letters)
     side, side_peak = _skew(np.rot90(letters, -1))
     if max(level_peak, side_peak) < _MIN_PEAK:
         return Pose(turn_deg=0, skew_deg=0.0, sure=True)
     sideways = side_peak > level_peak * _MIN_AXIS_RATIO
-    lying, skew = (np.rot90(letters, -1), side) if sideways else (letters, level)
-    lean, errors = _lean(rotated(np.ascontiguousarray(lying) * 255, -skew, (0, 0, 0)) > 127)
-    sure = abs(errors) >= _MIN_FLIP_ERRORS and abs(lean) >= _MIN_FLIP_LEAN
+    lying, skew = (np.ascontiguousarray(np.rot90(small, -1)), side) if sideways else (small, level)
+    upright = _uprightness(letter_mask(rotated(lying, -skew, paper_of(lying))))
+    sure = abs(upright) >= _MIN_UPRIGHT
     pose = Pose(turn_deg=90 if sideways else 0, skew_deg=skew, sure=sure)
-    return pose.flipped if sure and lean < 0 else pose
+    return pose.flipped if sure and upright < 0 else pose
 
 
 def straightened(raster: Raster, pose: Pose) -> Raster:
@@ -118,10 +121,16 @@ def rotated(pixels: Pixels, angle_deg: float, fill: tuple[int, int, int]) -> Pix
 # --- measuring -----------------------------------------------------------------------------------------
 
 
-def letter_mask(grey: Pixels) -> Pixels:
-    """1 where a letter-sized piece of ink lies, on a page reduced to _WORK_SIDE; rules and edges are left out."""
-    scale = min(1.0, _WORK_SIDE / max(grey.shape))
-    small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else grey
+def reduced(grey: Pixels) -> Pixels:
+    """The page at no more than _WORK_SIDE."""
+    scale = _WORK_SIDE / max(grey.shape)
+    if scale >= 1:
+        return grey
+    return np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def letter_mask(small: Pixels) -> Pixels:
+    """1 where a letter-sized piece of ink lies on a :func:`reduced` page; rules and edges are left out."""
     paper = cv2.blur(small, (61, 61)).astype(np.int16)
     ink = np.asarray(small < paper * 0.85 - 4, np.uint8)
     edge = round(max(small.shape) * _MARGIN)
@@ -166,12 +175,12 @@ def _middle_of_peak(angles: _Floats, scores: _Floats, floor: float) -> float:
     return float((angles * weight).sum() / weight.sum()) if weight.any() else float(angles[scores.argmax()])
 
 
-def letter_boxes(mask: NDArray[np.bool_] | Pixels) -> tuple[NDArray[np.int32], float]:
+def letter_boxes(mask: Pixels) -> tuple[NDArray[np.int32], float]:
     """Boxes (left, top, width, height, area) of letters without dots and marks, and their usual height in pixels.
 
     The usual height is weighted by height squared: the dotted lines of a form outnumber its letters.
     """
-    _, _, stats, _ = cv2.connectedComponentsWithStats(np.asarray(mask, np.uint8), connectivity=8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     boxes = np.asarray(stats[1:], np.int32)
     heights = np.sort(boxes[(boxes[:, 3] >= 4) & (boxes[:, 3] < 60), 3]).astype(np.float64)
     if not len(heights):
@@ -182,15 +191,38 @@ def letter_boxes(mask: NDArray[np.bool_] | Pixels) -> tuple[NDArray[np.int32], f
     return boxes[tall & (boxes[:, 2] < boxes[:, 3] * 4)], usual
 
 
-def _lean(mask: NDArray[np.bool_]) -> tuple[float, float]:
-    """Above 0 for print that stands upright, below 0 on its head; and the same in standard errors.
+def _uprightness(mask: Pixels) -> float:
+    """Above 0 for print that stands upright, below 0 on its head, in standard errors of what chance would give."""
+    boxes, usual = letter_boxes(mask)
+    if len(boxes) < _MIN_STRIP_LETTERS:
+        return 0.0
+    lean = _lean(boxes, mask.shape[1])
+    return float(np.clip(lean, -_MAX_LEAN, _MAX_LEAN)) + _marks(mask, boxes, usual)
 
-    Letters share their feet; their tops differ by ascenders, capitals and two storeys of Vietnamese marks. So
-    the histogram of lower edges is more peaked than that of upper edges, strip by strip across the page.
+
+def _marks(mask: Pixels, boxes: NDArray[np.int32], usual: float) -> float:
+    """Letters with a mark only above against letters with one only below: Vietnamese has three to one, and more."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    sides = stats[1:, 2:4]
+    small = stats[1:][(sides < (usual * 1.3, usual * _MARK_SIDE)).all(axis=1) & (sides >= 2).all(axis=1)][:_MAX_MARKS]
+    x, y = (small[:, 0] + small[:, 2] / 2)[:, None], (small[:, 1] + small[:, 3] / 2)[:, None]
+    left, top, width, height = boxes[:_MAX_MARKS, :4].T
+    beside = (x > left - usual * 0.1) & (x < left + width + usual * 0.1)
+    above, below = top - y, y - top - height
+    reach = usual * _MARK_REACH
+    has_above = (beside & (above > 0) & (above < reach)).any(axis=0)
+    has_below = (beside & (below > 0) & (below < reach)).any(axis=0)
+    up, down = int((has_above & ~has_below).sum()), int((has_below & ~has_above).sum())
+    return float((up - down) / max(1, up + down) ** 0.5)
+
+
+def _lean(boxes: NDArray[np.int32], page_width: int) -> float:
+    """How much more the feet of letters gather than their tops, in standard errors over strips across the page.
+
+    Letters share their feet; their tops differ by ascenders, capitals and two storeys of marks.
     """
-    boxes, _ = letter_boxes(mask)
     left, top, width, height = boxes[:, :4].T
-    strip = (left + width // 2) * _STRIPS // mask.shape[1]
+    strip = (left + width // 2) * _STRIPS // page_width
     leans = np.array(
         [
             np.log(_peakedness((top + height)[strip == at]) / _peakedness(top[strip == at]))
@@ -199,8 +231,8 @@ def _lean(mask: NDArray[np.bool_]) -> tuple[float, float]:
         ]
     )
     if len(leans) < 2:
-        return 0.0, 0.0
-    return float(leans.mean()), float(leans.mean() / max(leans.std(ddof=1) / len(leans) ** 0.5, 1e-3))
+        return 0.0
+    return float(leans.mean() / max(leans.std(ddof=1) / len(leans) ** 0.5, 1e-3))
 
 
 def _peakedness(edges: NDArray[np.int32]) -> float:

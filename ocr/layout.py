@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
+from rapidfuzz.distance import Levenshtein
+
 from ocr.text import Line, PageText, Word, fold
 
 _NATION = ("cong", "hoa", "xa", "hoi", "chu", "nghia", "viet", "nam")
-_NATION_FOUND = 5
+_NATION_FOUND, _SURE_LETTERS = 5, 2
 _SEARCHED_LINES = 12
 _ROW_OVERLAP = 0.6
 _HEAD_IN_HEIGHTS = 14
@@ -88,10 +90,10 @@ def _same_row(before: Line, after: Line) -> bool:
 def _head_of(lines: list[Line]) -> _Head | None:
     """Where the national name stands, None on a page without it at its top."""
     for line in sorted(lines, key=lambda each: each.box.top)[:_SEARCHED_LINES]:
-        folded = [fold(word.text) for word in line.words]
-        if len(set(folded) & set(_NATION)) < _NATION_FOUND:
+        meant = [_national(word) for word in line.words]
+        if len({syllable for syllable in meant if syllable}) < _NATION_FOUND:
             continue
-        named = [word for word, text in zip(line.words, folded, strict=True) if text in _NATION]
+        named = [word for word, syllable in zip(line.words, meant, strict=True) if syllable]
         name = [word for word in named if word.box.left >= _start(line, named)]
         left, right = name[0].box.left, name[-1].box.right
         inked = [each.box for each in lines]
@@ -103,6 +105,13 @@ def _head_of(lines: list[Line]) -> _Head | None:
             width=max(box.right for box in inked) - min(box.left for box in inked),
         )
     return None
+
+
+def _national(word: Word) -> str | None:
+    """The syllable of the national name a word stands for, one misread letter allowed in three or more."""
+    text = fold(word.text)
+    near = (each for each in _NATION if Levenshtein.distance(text, each, score_cutoff=1) <= (len(each) > _SURE_LETTERS))
+    return text if text in _NATION else next(near, None)
 
 
 def _start(line: Line, named: list[Word]) -> float:

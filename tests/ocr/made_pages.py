@@ -1,4 +1,4 @@
-"""Pages the tests draw themselves, in Liberation Serif, with made-up words only."""
+"""Pages the tests draw themselves, in Liberation Serif 2 (version 1 has no Vietnamese letters), with made-up words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pikepdf
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.pdfgen.canvas import Canvas
 
-FONTS = "/usr/share/fonts/truetype/liberation/LiberationSerif-"
+FONTS = "/usr/share/fonts/truetype/liberation2/LiberationSerif-"
 WHITE = (255, 255, 255)
 A4_150 = (1240, 1754)
 BODY = (

@@ -68,7 +68,8 @@ def test_a_form_of_dotted_lines_is_turned_upright():
     page = sheet()
     pen = ImageDraw.Draw(page)
     for row in range(24):
-        pen.text((150, 160 + row * 60), "Họ, chữ đệm và tên: " + "." * 90, font=font(25), fill="black")
+        label = ("Họ, chữ đệm và tên: ", "Số định danh cá nhân: ", "Nơi cư trú hiện nay: ", "Quê quán: ")[row % 4]
+        pen.text((150, 160 + row * 60), label + "." * 90, font=font(25), fill="black")
     for turn in (0, 180):
         assert pose_of(np.ascontiguousarray(np.rot90(grey(page), turn // 90))).turn_deg == turn
 
