@@ -10,17 +10,20 @@ import io
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from threading import Event
 
+import cv2
 import numpy as np
 from PIL import Image
 
 from intake import tasks
+from intake.catalogue import load
 from intake.clock import Clock
 from intake.config import open_home
-from intake.errors import AlreadySealed
 from intake.inbox import Inbox
+from intake.model import Catalogue
 from intake.muscle import Task
 from intake.sealing import Decision, seal
 from intake.station import open_station
@@ -123,13 +126,31 @@ class Ticking:
         return self.drawn
 
 
+def clock_at(started: datetime) -> Clock:
+    """A clock that starts there and moves a millisecond a look."""
+    ticking = Ticking(at=started)
+    return Clock(read=ticking.read, entropy=ticking.entropy)
+
+
+def use_mark_reader() -> None:
+    """Let this process read pages with :class:`MarkReader`, in this thread alone: children are forked from it."""
+    cv2.setNumThreads(1)
+    recipe = Recipe(engine="marks", engine_version="1", languages="vie", prep_version="1")
+    tasks._reader = lambda: Reader(MarkReader(), recipe)
+
+
+@cache
+def shipped_catalogue() -> Catalogue:
+    """Loaded once; whoever forks many children calls this first."""
+    return load()
+
+
 def play(home: Path, started: datetime) -> None:
     """Take the papers in, read and sort them, seal every dossier; goes on from wherever it was."""
-    tasks._reader = lambda: Reader(
-        MarkReader(), Recipe(engine="marks", engine_version="1", languages="vie", prep_version="1")
-    )
+    use_mark_reader()
     ticking = Ticking(at=started)
     with open_station(open_home(home), Clock(read=ticking.read, entropy=ticking.entropy)) as station:
+        station.__dict__["catalogue"] = shipped_catalogue()
         lanes, seconds = Inbox(station=station), 0.0
         lanes.prepare()
         worker = Worker(station=station, muscle=Inline(), desk=Inline())
@@ -142,10 +163,7 @@ def play(home: Path, started: datetime) -> None:
         worker.drain(Event())
         for dossier in station.ledger.dossiers():
             if dossier.sealed is None:
-                try:
-                    seal(station, dossier.id, Decision(clerk="Lê Thị Thử", act="crash suite"))
-                except AlreadySealed:  # pragma: no cover  # would be a bug; the judge sees it
-                    raise
+                seal(station, dossier.id, Decision(clerk="Lê Thị Thử", act="crash suite"))
         worker.drain(Event())
 
 
