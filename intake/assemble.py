@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from rapidfuzz import fuzz
 
-from intake.catalogue import say
+from intake.labels import say
 from intake.model import Catalogue, Classification, Component, Cue, PageId, Procedure, ProcedureCode
 from intake.titles import has_letterhead, printed_title, rows
 from ocr.text import PageText, fold

@@ -18,26 +18,14 @@ from typing import NoReturn
 import holidays
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-import templates
 from intake.errors import BadSettings
+from intake.labels import say
 
 CULTURE_DAY_SINCE = 2026
 """24 November is a holiday from this year on (Nghị quyết 28/2026/QH16)."""
 
 _SATURDAY = 5
 _ONE_DAY = timedelta(days=1)
-
-
-@cache
-def _words() -> Mapping[str, Mapping[str, str]]:
-    loaded: dict[str, dict[str, str]] = tomllib.loads(templates.text("due.vi.toml"))
-    return loaded
-
-
-def phrase(key: str, /, **facts: object) -> str:
-    """The sentence ``section.name`` of ``due.vi.toml`` with ``{facts}`` filled in; KeyError if none (a bug)."""
-    section, name = key.split(".", 1)
-    return _words()[section][name].format(**facts)
 
 
 # --- the calendar ------------------------------------------------------------------------------------------
@@ -102,7 +90,7 @@ class WorkCalendar:
 def _from_library(year: int) -> CalendarYear:
     """A year nobody has entered: computed holidays, and 24 November even where the library is too old for it."""
     known = holidays.country_holidays("VN", years=year, language="vi")
-    source = phrase("library.source")
+    source = say("library.source")
     days = {
         day: SpecialDay(day=day, kind=DayKind.HOLIDAY, name=name, source=source)
         for day, name in known.items()
@@ -110,7 +98,7 @@ def _from_library(year: int) -> CalendarYear:
     }
     culture = date(year, 11, 24)
     if year >= CULTURE_DAY_SINCE:
-        name, law = phrase("library.culture_day"), phrase("library.culture_source")
+        name, law = say("library.culture_day"), say("library.culture_source")
         days[culture] = SpecialDay(day=culture, kind=DayKind.HOLIDAY, name=name, source=law)
     return CalendarYear(year=year, notice="", days=days)
 
@@ -154,13 +142,13 @@ def parse(text: str) -> WorkCalendar:
     try:
         file = _File.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        raise BadSettings(phrase("error.toml", detail=error)) from error
+        raise BadSettings(say("calendar.toml", detail=error)) from error
     except ValidationError as error:
         _refuse(error)
     years: dict[int, CalendarYear] = {}
     for year in file.year:
         if year.year in years:
-            raise BadSettings(phrase("error.year_twice", year=year.year))
+            raise BadSettings(say("calendar.year_twice", year=year.year))
         years[year.year] = _checked(year)
     return WorkCalendar(years=years)
 
@@ -172,13 +160,13 @@ def _refuse(error: ValidationError) -> NoReturn:
     names = [part for part in fault["loc"] if isinstance(part, str)]
     where = ("where_file", "where_year", "where_row")[min(len(numbers), 2)]
     facts = dict(zip(("year", "row"), numbers, strict=False))
-    said = {"key": names[-1] if names else "", "where": phrase(f"error.{where}", **facts)}
+    said = {"key": names[-1] if names else "", "where": say(f"calendar.{where}", **facts)}
     if fault["type"] == "missing":
-        raise BadSettings(phrase("error.missing", **said)) from error
+        raise BadSettings(say("calendar.missing", **said)) from error
     if fault["type"] == "extra_forbidden":
         nearest = (difflib.get_close_matches(said["key"], _KEYS, n=1, cutoff=0.0) or [""])[0]
-        raise BadSettings(phrase("error.unknown_key", nearest=nearest, **said)) from error
-    raise BadSettings(phrase("error.value", value=fault["input"], **said)) from error
+        raise BadSettings(say("calendar.unknown_key", nearest=nearest, **said)) from error
+    raise BadSettings(say("calendar.value", value=fault["input"], **said)) from error
 
 
 def _checked(year: _Year) -> CalendarYear:
@@ -186,9 +174,9 @@ def _checked(year: _Year) -> CalendarYear:
     for row in year.rows:
         for special in _spread(row):
             if special.day in days:
-                raise BadSettings(phrase("error.day_twice", day=special.day))
+                raise BadSettings(say("calendar.day_twice", day=special.day))
             if special.day.year != year.year:
-                raise BadSettings(phrase("error.wrong_year", day=special.day, year=year.year))
+                raise BadSettings(say("calendar.wrong_year", day=special.day, year=year.year))
             days[special.day] = special
     return CalendarYear(year=year.year, notice=year.notice.strip(), days=days)
 
@@ -197,11 +185,11 @@ def _spread(row: _Row) -> Iterator[SpecialDay]:
     """One special day for each day of the row's range, after the checks a row can be held to alone."""
     last = row.until or row.day
     if last < row.day:
-        raise BadSettings(phrase("error.backwards", day=row.day))
+        raise BadSettings(say("calendar.backwards", day=row.day))
     if not (row.name.strip() and row.source.strip()):
-        raise BadSettings(phrase("error.no_source", day=row.day))
+        raise BadSettings(say("calendar.no_source", day=row.day))
     for offset in range((last - row.day).days + 1):
         day = row.day + offset * _ONE_DAY
         if row.kind is DayKind.MAKEUP and day.weekday() < _SATURDAY:
-            raise BadSettings(phrase("error.makeup_weekday", day=day))
+            raise BadSettings(say("calendar.makeup_weekday", day=day))
         yield SpecialDay(day=day, kind=row.kind, name=row.name, source=row.source)

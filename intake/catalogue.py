@@ -9,7 +9,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Sequence
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -17,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 import templates
 from intake.errors import BadSettings
+from intake.labels import say
 from intake.model import (
     Catalogue,
     Component,
@@ -103,18 +103,6 @@ class _CueFile(_Row):
 
 
 _File = TypeVar("_File", bound=_Row)
-
-
-@cache
-def _sentences() -> dict[str, dict[str, str]]:
-    loaded: dict[str, dict[str, str]] = tomllib.loads(templates.text("sorting.vi.toml"))
-    return loaded
-
-
-def say(key: str, /, **facts: object) -> str:
-    """The Vietnamese sentence ``section.name`` of ``templates/sorting.vi.toml``, filled with ``facts``."""
-    section, name = key.split(".", 1)
-    return _sentences()[section][name].format(**facts)
 
 
 def load(overlay: Path | None = None) -> Catalogue:

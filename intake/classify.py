@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
-from intake.catalogue import say
+from intake.labels import say
 from intake.model import Catalogue, Classification, Cue, Hint, ProcedureCode
 from intake.titles import Row, Window, likeness, rows, spoken, weights, windows
 from ocr.text import PageText

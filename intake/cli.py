@@ -59,6 +59,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="In JSON cho chương trìn
 Lane = Annotated[str, typer.Option("--lane", help="Lượt quét (số hoặc tên). / Lane, by number or name.")]
 Clerk = Annotated[str, typer.Option("--clerk", help="Họ tên cán bộ quyết định. / Name of the clerk who decides.")]
 Sources = Annotated[list[Path], typer.Argument(metavar="SRC...", help="Tệp hoặc thư mục. / Files or folders.")]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Báo lỗi nếu có trang để riêng. / Exit 4 if anything was set aside.")
+]
+Words = Annotated[bool, typer.Option("--words", help="Thêm từng từ và vị trí. / Add words with their boxes.")]
+Each = Annotated[bool, typer.Option("--each", help="Mỗi tệp là một chồng riêng. / Each file is a stack of its own.")]
+DemoDir = Annotated[Path, typer.Option("--into", metavar="DIR", help="Nơi chạy thử. / Where the demo lives.")]
 DEFAULT_HOME = Path("~/.local/share/intake").expanduser()
 
 
@@ -80,7 +86,7 @@ def process_command(
     lane: Lane = "1",
     seal_all: Annotated[bool, typer.Option("--seal", help="Chốt luôn mọi hồ sơ. / Seal every dossier.")] = False,
     clerk: Clerk = "",
-    strict: Annotated[bool, typer.Option("--strict", help="Báo lỗi nếu có trang để riêng. / Exit 4 if pages were set aside.")] = False,
+    strict: Strict = False,
     home: HomeDir = DEFAULT_HOME,
     settings: ConfigFile = None,
 ) -> None:
@@ -104,7 +110,7 @@ def process_command(
 def read_command(
     files: Sources,
     as_json: AsJson = False,
-    words: Annotated[bool, typer.Option("--words", help="Thêm từng từ và vị trí. / Add words with their boxes.")] = False,
+    words: Words = False,
     settings: ConfigFile = None,
     home: HomeDir = DEFAULT_HOME,
 ) -> None:
@@ -126,7 +132,7 @@ def read_command(
 def sort_command(
     files: Sources,
     as_json: AsJson = False,
-    each: Annotated[bool, typer.Option("--each", help="Mỗi tệp là một chồng riêng. / Each file is a stack of its own.")] = False,
+    each: Each = False,
     settings: ConfigFile = None,
     home: HomeDir = DEFAULT_HOME,
 ) -> None:
@@ -140,7 +146,7 @@ def sort_command(
 
 @app.command("demo")
 def demo_command(
-    into: Annotated[Path, typer.Option("--into", metavar="DIR", help="Nơi chạy thử. / Where the demo lives.")] = Path("demo"),
+    into: DemoDir = Path("demo"),
     seed: Annotated[int, typer.Option(help="Số khởi tạo giấy mẫu. / Seed of the sample papers.")] = 1,
 ) -> None:
     """Chạy thử việc chính trên giấy mẫu, bốn máy quét cùng lúc. / The main job on sample papers, four lanes at once."""
@@ -217,7 +223,8 @@ def config_command(home: HomeDir = DEFAULT_HOME, as_json: AsJson = False, settin
     opened = _home(home, settings)
     rows = [(name, value, str(opened.file) if given else "default") for name, value, given in config.rows(opened)]
     if as_json:
-        print(json.dumps({name: {"value": value, "from": origin} for name, value, origin in rows}, ensure_ascii=False, default=str))
+        known = {name: {"value": value, "from": origin} for name, value, origin in rows}
+        print(json.dumps(known, ensure_ascii=False, default=str))
         return
     table = Table("setting", "value", "from")
     for name, value, origin in rows:

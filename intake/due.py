@@ -14,8 +14,9 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from intake.calendar import DayKind, WorkCalendar, phrase
+from intake.calendar import DayKind, WorkCalendar
 from intake.errors import BadSettings
+from intake.labels import say
 from intake.model import Due, TimeLimit, Unit
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -30,11 +31,11 @@ _ONE_DAY = timedelta(days=1)
 
 
 def _day(day: date) -> str:
-    return phrase("format.day", weekday=phrase(f"week.day{day.isoweekday()}"), date=day)
+    return say("format.day", weekday=say(f"week.day{day.isoweekday()}"), date=day)
 
 
 def _clock(at: time) -> str:
-    return phrase("format.clock", hour=at.hour, minute=at.minute)
+    return say("format.clock", hour=at.hour, minute=at.minute)
 
 
 # --- office hours ------------------------------------------------------------------------------------------
@@ -73,7 +74,7 @@ class OfficeHours:
         edges = [self.morning.opens, self.morning.closes, self.afternoon.opens, self.afternoon.closes]
         length = sum((_between(span.opens, span.closes) for span in self.spans), timedelta())
         if sorted(set(edges)) != edges or not timedelta(hours=7) <= length <= timedelta(hours=12):
-            raise BadSettings(phrase("error.office_hours", edges=" - ".join(_clock(edge) for edge in edges)))
+            raise BadSettings(say("calendar.office_hours", edges=" - ".join(_clock(edge) for edge in edges)))
 
     @property
     def spans(self) -> tuple[Span, Span]:
@@ -99,7 +100,7 @@ class _Rules:
 
     def name_off(self, day: date) -> str:
         special = self.calendar.special(day)
-        return special.name if special else phrase("why.weekend")
+        return special.name if special else say("why.weekend")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,15 +121,15 @@ def reckon(received: datetime, limit: TimeLimit, calendar: WorkCalendar, hours: 
     if received.tzinfo is None:
         raise ValueError("received needs a time zone")
     moment = received.astimezone(VIETNAM)
-    opening = phrase("trace.received", clock=_clock(moment.time()), day=_day(moment.date()))
+    opening = say("trace.received", clock=_clock(moment.time()), day=_day(moment.date()))
     if refusal := _refusal(limit):
         return Due(at=None, trace=(opening, refusal))
     rules = _Rules(calendar=calendar, hours=hours)
     start = _start(moment, rules)
     end = _end(start.at, limit, rules)
-    due = phrase("trace.due", clock=_clock(end.at.time()), day=_day(end.at.date()))
+    due = say("trace.due", clock=_clock(end.at.time()), day=_day(end.at.date()))
     unsure = [year for year in range(moment.year, end.at.year + 1) if not calendar.official(year)]
-    warnings = (phrase("trace.no_notice", year=year) for year in unsure)
+    warnings = (say("trace.no_notice", year=year) for year in unsure)
     return Due(at=end.at, trace=(opening, *start.said, *end.said, due, *warnings))
 
 
@@ -137,29 +138,29 @@ def _refusal(limit: TimeLimit) -> str | None:
     if limit.unit is Unit.SAME_DAY:
         return None
     if limit.unit is Unit.UNKNOWN or limit.amount is None:
-        return phrase("trace.unknown")
+        return say("trace.unknown")
     longest = LONGEST_DAYS * (HOURS_A_DAY if limit.unit is Unit.HOUR else 1)
-    return None if 0 <= limit.amount <= longest else phrase("trace.implausible", amount=limit.amount)
+    return None if 0 <= limit.amount <= longest else say("trace.implausible", amount=limit.amount)
 
 
 def _start(moment: datetime, rules: _Rules) -> _Step:
     """The moment the receipt counts from: itself within opening hours, else the next opening."""
     day, clock, hours = moment.date(), moment.time(), rules.hours
     if not rules.calendar.works(day):
-        return _moved(day, phrase("why.day_off", name=rules.name_off(day)), rules)
+        return _moved(day, say("why.day_off", name=rules.name_off(day)), rules)
     if clock > hours.afternoon.closes:
-        return _moved(day + _ONE_DAY, phrase("why.late"), rules)
+        return _moved(day + _ONE_DAY, say("why.late"), rules)
     if clock < hours.morning.opens:
-        return _moved(day, phrase("why.early"), rules)
+        return _moved(day, say("why.early"), rules)
     if hours.morning.closes < clock < hours.afternoon.opens:
-        said = phrase("trace.moved_lunch", clock=_clock(hours.afternoon.opens), day=_day(day))
+        said = say("trace.moved_lunch", clock=_clock(hours.afternoon.opens), day=_day(day))
         return _Step(at=_at(day, hours.afternoon.opens), said=(said,))
     return _Step(at=moment, said=())
 
 
 def _moved(day: date, why: str, rules: _Rules) -> _Step:
     at = _at(rules.calendar.next_working(day), rules.hours.morning.opens)
-    return _Step(at=at, said=(phrase("trace.moved", why=why, clock=_clock(at.time()), day=_day(at.date())),))
+    return _Step(at=at, said=(say("trace.moved", why=why, clock=_clock(at.time()), day=_day(at.date())),))
 
 
 def _end(start: datetime, limit: TimeLimit, rules: _Rules) -> _Step:
@@ -177,37 +178,37 @@ def _same_day(start: datetime, rules: _Rules) -> _Step:
     """Always due at closing time: "within the day" has no clock of its own."""
     cutoff, closes = _clock(rules.hours.cutoff), rules.hours.afternoon.closes
     if start.time() < rules.hours.cutoff:
-        said = phrase("trace.same_day_before", cutoff=cutoff, day=_day(start.date()))
+        said = say("trace.same_day_before", cutoff=cutoff, day=_day(start.date()))
         return _Step(at=_at(start.date(), closes), said=(said,))
     day, skipped = _count(start.date(), 1, rules)
-    said = phrase("trace.same_day_after", cutoff=cutoff)
+    said = say("trace.same_day_after", cutoff=cutoff)
     return _Step(at=_at(day, closes), said=(said, *skipped))
 
 
 def _working_days(start: datetime, amount: int, rules: _Rules) -> _Step:
     day, skipped = _count(start.date(), amount, rules)
-    first = phrase("trace.first_day", day=_day(start.date()))
-    last = phrase("trace.working_end", amount=amount, day=_day(day))
+    first = say("trace.first_day", day=_day(start.date()))
+    last = say("trace.working_end", amount=amount, day=_day(day))
     return _Step(at=rules.last_moment(day, start.time()), said=(first, *skipped, last))
 
 
 def _calendar_days(start: datetime, amount: int, rules: _Rules) -> _Step:
     day = start.date() + amount * _ONE_DAY
     said = [
-        phrase("trace.first_day", day=_day(start.date())),
-        phrase("trace.calendar_end", amount=amount, day=_day(day)),
+        say("trace.first_day", day=_day(start.date())),
+        say("trace.calendar_end", amount=amount, day=_day(day)),
     ]
     working = rules.calendar.next_working(day)
     if working != day:
-        said.append(phrase("trace.rolled", day=_day(day), name=rules.name_off(day), next=_day(working)))
+        said.append(say("trace.rolled", day=_day(day), name=rules.name_off(day), next=_day(working)))
     return _Step(at=rules.last_moment(working, start.time()), said=tuple(said))
 
 
 def _hours(start: datetime, amount: int, rules: _Rules) -> _Step:
     days, rest = divmod(amount, HOURS_A_DAY)
-    said = [phrase("trace.hours_start")]
+    said = [say("trace.hours_start")]
     if days:
-        said.append(phrase("trace.hours_as_days", amount=amount, days=days, rest=rest))
+        said.append(say("trace.hours_as_days", amount=amount, days=days, rest=rest))
     day, skipped = _count(start.date(), days, rules)
     at, walked = _walk(_at(day, start.time()), timedelta(hours=rest), rules)
     return _Step(at=at, said=(*said, *skipped, *walked))
@@ -248,13 +249,13 @@ def _account(passed: Iterable[date], calendar: WorkCalendar) -> Iterator[str]:
         elif not calendar.works(day):
             weekends.append(day)
     if len(weekends) > _FEW:
-        yield phrase("trace.weekend_many", count=len(weekends), first=_day(weekends[0]), last=_day(weekends[-1]))
+        yield say("trace.weekend_many", count=len(weekends), first=_day(weekends[0]), last=_day(weekends[-1]))
     elif weekends:
-        yield phrase("trace.weekend", days=", ".join(_day(day) for day in weekends))
+        yield say("trace.weekend", days=", ".join(_day(day) for day in weekends))
     for (kind, name, source), days in runs.items():
-        run = _day(days[0]) if len(days) == 1 else phrase("format.run", first=days[0], last=days[-1])
+        run = _day(days[0]) if len(days) == 1 else say("format.run", first=days[0], last=days[-1])
         key = "trace.makeup" if kind is DayKind.MAKEUP else "trace.skipped"
-        yield phrase(key, day=run, days=run, name=name, source=source)
+        yield say(key, day=run, days=run, name=name, source=source)
 
 
 def _at(day: date, clock: time) -> datetime:
@@ -278,7 +279,7 @@ class Timeliness(StrEnum):
     @property
     def label(self) -> str:
         """The word on the phiếu kiểm soát: 'trước hạn', 'đúng hạn', 'quá hạn'..."""
-        return phrase(f"timeliness.{self.value}")
+        return say(f"timeliness.{self.value}")
 
 
 def timeliness(due: Due, finished: datetime | None, now: datetime) -> Timeliness:

@@ -14,7 +14,7 @@ def _labels() -> dict[str, dict[str, str]]:
     return loaded
 
 
-def say(key: str, **facts: object) -> str:
+def say(key: str, /, **facts: object) -> str:
     """The sentence for ``section.name`` with ``{facts}`` filled in; KeyError if there is none (a bug)."""
     section, name = key.split(".", 1)
     return _labels()[section][name].format(**facts)

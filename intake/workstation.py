@@ -232,4 +232,5 @@ def _strays(station: Station) -> list[str]:
     """What lies in the inbox but in no lane."""
     if not station.home.inbox.is_dir():
         return []
-    return sorted(path.name for path in station.home.inbox.iterdir() if path.name not in station.home.settings.inbox.lanes)
+    lanes = station.home.settings.inbox.lanes
+    return sorted(path.name for path in station.home.inbox.iterdir() if path.name not in lanes)
