@@ -196,9 +196,11 @@ class Procedure:
     other_ways: tuple[OtherWay, ...] = ()
     laws: tuple[str, ...] = ()
 
-    @property
-    def repealed(self) -> bool:
-        return self.confidence == "REPEALED"
+    def is_in_force(self, day: date) -> bool:
+        """Whether a dossier for it may be received on that day."""
+        begun = self.effective_from is None or self.effective_from <= day
+        ended = self.effective_to is not None and self.effective_to < day
+        return begun and not ended and self.confidence != "REPEALED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,7 +122,7 @@ def seal(station: Station, dossier_id: DossierId, decision: Decision) -> Receipt
 def _draft(station: Station, dossier: Dossier, decision: Decision) -> Receipt:
     """The receipt but for its number."""
     now = station.clock.now()
-    procedure = _procedure(station, decision.procedure or dossier.procedure)
+    procedure = _procedure(station, dossier, decision)
     limit = procedure.limit if procedure else TimeLimit(amount=None, unit=Unit.UNKNOWN)
     return Receipt(
         number=ReceiptNumber(""),
@@ -142,13 +142,19 @@ def _draft(station: Station, dossier: Dossier, decision: Decision) -> Receipt:
     )
 
 
-def _procedure(station: Station, code: ProcedureCode | None) -> Procedure | None:
+def _procedure(station: Station, dossier: Dossier, decision: Decision) -> Procedure | None:
+    """The procedure in force that the clerk named, else the one proposed; a proposal out of force is none."""
+    code = decision.procedure or dossier.procedure
     if code is None:
         return None
     found = station.catalogue.procedures.get(code)
+    if found is not None and found.is_in_force(station.clock.now().date()):
+        return found
+    if decision.procedure is None:
+        return None
     if found is None:
         raise BadInput(say("seal.no_procedure", code=code))
-    return found
+    raise BadInput(say("seal.not_in_force", code=code, name=found.name, after=", ".join(found.replaced_by) or "?"))
 
 
 def _due(station: Station, procedure: Procedure | None, limit: TimeLimit) -> Due:
