@@ -200,7 +200,12 @@ class Procedure:
         """Whether a dossier for it may be received on that day."""
         begun = self.effective_from is None or self.effective_from <= day
         ended = self.effective_to is not None and self.effective_to < day
-        return begun and not ended and self.confidence != "REPEALED"
+        return begun and not ended and not self.repealed
+
+    @property
+    def repealed(self) -> bool:
+        """Kept so that old dossiers resolve; never proposed."""
+        return self.confidence == "REPEALED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
