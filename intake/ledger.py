@@ -229,7 +229,7 @@ class Ledger:
 
     def dossiers(self, batches: Collection[BatchId] | None = None) -> tuple[Dossier, ...]:
         """Dossiers with their documents, in the order of batches; of some batches only if given."""
-        query = _dossier_query().order_by(schema.dossier.c.opened_at, schema.dossier.c.batch, schema.dossier.c.seq)
+        query = _dossier_query().order_by(schema.dossier.c.batch, schema.dossier.c.seq)
         if batches is not None:
             query = query.where(schema.dossier.c.batch.in_(batches))
         return tuple(self._with_documents(row) for row in self._rows(query))
