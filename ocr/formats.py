@@ -235,7 +235,7 @@ _LINEARIZED = re.compile(rb"/Linearized\b[^>]*?/L\s+(\d+)")
 def prove_pdf(data: bytes) -> None:
     """Raise TruncatedFile unless the file ends as ISO 32000-1 7.5.5 asks: startxref, a place inside it, %%EOF.
 
-    The page table itself is read without repair in :mod:`ocr.pdf`.
+    The page table itself is read without repair in :mod:`ocr.pdf_proof`.
     """
     end = data.rfind(b"%%EOF")
     rest = data[end + 5 :].strip(b"\r\n\t \0")

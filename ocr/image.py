@@ -29,6 +29,8 @@ _MIN_SPREAD = 0.12
 _MIN_PEAK = 1.6
 """Pages of print measure 2.5 to 8, a lone half seal on an empty back up to 1.3."""
 _MIN_AXIS_RATIO = 1.2
+_SMALLEST_LETTER_PX = 5
+"""On the reduced page; the dots of a dotted line have 3 or 4."""
 _STRIPS, _MAX_MARKS = 8, 4000
 _MIN_STRIP_LETTERS = 15
 _MIN_UPRIGHT, _MAX_LEAN = 5.0, 4.0
@@ -182,7 +184,7 @@ def letter_boxes(mask: Pixels) -> tuple[NDArray[np.int32], float]:
     """
     _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     boxes = np.asarray(stats[1:], np.int32)
-    heights = np.sort(boxes[(boxes[:, 3] >= 4) & (boxes[:, 3] < 60), 3]).astype(np.float64)
+    heights = np.sort(boxes[(boxes[:, 3] >= _SMALLEST_LETTER_PX) & (boxes[:, 3] < 60), 3]).astype(np.float64)
     if not len(heights):
         return boxes[:0], 0.0
     weight = np.cumsum(heights**2)

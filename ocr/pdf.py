@@ -1,30 +1,27 @@
-"""PDF pages: read without repair by pikepdf to prove nothing is lost, rasterised by pypdfium2.
+"""PDF pages, rasterised by pypdfium2.
 
-pdfium rebuilds a broken file as best it can and says nothing, so it may only see a file whose page table
-pikepdf has read as written. pdfium is not thread-safe: every call into it holds one lock.
+pdfium rebuilds a broken file as best it can and says nothing, so it may only see what :mod:`ocr.pdf_proof`
+has read as written. pdfium is not thread-safe: every call into it holds one lock.
 """
 
 from __future__ import annotations
 
-import io
 import threading
-import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from math import ceil, hypot
 
 import cv2
 import numpy as np
-import pikepdf
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from ocr import Pixels, Raster
 from ocr.codes import read_separator
-from ocr.errors import EncryptedFile, PictureTooLarge, SourceError, TruncatedFile
-from ocr.formats import jpeg2000_size, prove_jpeg, prove_pdf
+from ocr.errors import SourceError, TruncatedFile
 from ocr.limits import FrameFacts, Limits
+from ocr.pdf_proof import Cost, page_costs
 from ocr.pictures import colour_or_grey
 
 _LOCK = threading.Lock()
@@ -36,10 +33,6 @@ _LOOK_MAX_CONTENT = 200_000
 """Bytes of drawing operators past which a page is a map or a plan, slow to draw and no separator."""
 _SCAN_DPI = (200.0, 400.0)
 _SCAN_COVERS = 0.6
-_CHUNK = 1 << 20
-_MAX_INFLATED = 1 << 30
-_DAMAGE = (pikepdf.PdfError, zlib.error, RuntimeError, ValueError, TypeError, LookupError, AttributeError)
-"""What pikepdf lets through on hostile bytes."""
 
 
 def examine_pdf(data: bytes, limits: Limits) -> tuple[FrameFacts, ...]:
@@ -47,8 +40,7 @@ def examine_pdf(data: bytes, limits: Limits) -> tuple[FrameFacts, ...]:
 
     A file of one page raises what is wrong with that page; in longer files it becomes the page's ``fault``.
     """
-    prove_pdf(data)
-    costs = _costs(data, limits)
+    costs = page_costs(data, limits)
     with _opened(data) as document:
         if len(document) != len(costs):
             raise TruncatedFile(f"{len(costs)} pages in the page table, {len(document)} can be drawn")
@@ -68,135 +60,6 @@ def pdf_page(data: bytes, index: int, limits: Limits) -> Raster:
     if bilevel:
         pixels = np.asarray(cv2.threshold(pixels, 127, 255, cv2.THRESH_BINARY)[1], np.uint8)
     return Raster(pixels=pixels, dpi=round(dpi, 2), bilevel=bilevel)
-
-
-# --- the page table, without repair --------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Cost:
-    """What drawing takes at worst: pixels of the largest picture, bytes of operators; or why it is forbidden."""
-
-    pixels: int = 0
-    content: int = 0
-    fault: SourceError | None = None
-
-    def __add__(self, other: _Cost) -> _Cost:
-        return _Cost(
-            pixels=max(self.pixels, other.pixels),
-            content=self.content + other.content,
-            fault=self.fault or other.fault,
-        )
-
-
-def _costs(data: bytes, limits: Limits) -> list[_Cost]:
-    try:
-        with pikepdf.open(io.BytesIO(data), attempt_recovery=False, suppress_warnings=True) as pdf:
-            limits.admit_frames(len(pdf.pages))
-            if not len(pdf.pages):
-                raise TruncatedFile("PDF without pages")
-            proved: dict[tuple[int, int], _Cost] = {}
-            return [_page_cost(page, limits, proved) for page in pdf.pages]
-    except pikepdf.PasswordError as error:
-        raise EncryptedFile("PDF wants a password") from error
-    except _DAMAGE as error:
-        raise TruncatedFile(f"PDF damaged: {error}") from error
-
-
-def _page_cost(page: pikepdf.Page, limits: Limits, proved: dict[tuple[int, int], _Cost]) -> _Cost:
-    """The page's own operators and everything its resources and annotations reach.
-
-    ``proved`` remembers streams and resource tables: two thousand pages may share one.
-    """
-    try:
-        resources = page.resources
-        known = proved.get(resources.objgen) if resources.is_indirect else None
-        shared = known or _sum(_streams([resources]), limits, proved)
-        if resources.is_indirect:
-            proved[resources.objgen] = shared
-        return shared + _sum((*_contents(page), *_streams(_appearances(page))), limits, proved)
-    except _DAMAGE as error:
-        return _Cost(fault=TruncatedFile(f"PDF page damaged: {error}"))
-
-
-def _sum(streams: Iterable[pikepdf.Stream], limits: Limits, proved: dict[tuple[int, int], _Cost]) -> _Cost:
-    total = _Cost()
-    for stream in streams:
-        if stream.objgen not in proved:
-            proved[stream.objgen] = _stream_cost(stream, limits)
-        total += proved[stream.objgen]
-    return total
-
-
-def _contents(page: pikepdf.Page) -> tuple[pikepdf.Stream, ...]:
-    """The page's content streams; a page may have none."""
-    contents = page.obj.get("/Contents")
-    parts = list(contents) if isinstance(contents, pikepdf.Array) else [contents]
-    return tuple(part for part in parts if isinstance(part, pikepdf.Stream))
-
-
-def _appearances(page: pikepdf.Page) -> list[pikepdf.Object]:
-    """What annotations draw: stamps and visible signatures among them."""
-    found: list[pikepdf.Object] = []
-    for note in page.obj.get("/Annots", ()):
-        looks = note.get("/AP") if isinstance(note, pikepdf.Dictionary) else None
-        normal = looks.get("/N") if isinstance(looks, pikepdf.Dictionary) else None
-        states = normal.values() if type(normal) is pikepdf.Dictionary else [normal]
-        found.extend(state for state in states if isinstance(state, pikepdf.Stream))
-    return found
-
-
-def _streams(roots: list[pikepdf.Object]) -> Iterator[pikepdf.Stream]:
-    """All pictures and forms reached from resource tables or forms, each once, circles and all."""
-    waiting: list[pikepdf.Object | None] = [*roots]
-    seen = set[tuple[int, int]]()
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, pikepdf.Stream):
-            if item.objgen in seen:
-                continue
-            seen.add(item.objgen)
-            yield item
-            item = item.get("/Resources")
-        pictures = item.get("/XObject") if isinstance(item, pikepdf.Dictionary) else None
-        if isinstance(pictures, pikepdf.Dictionary):
-            waiting.extend(each for each in pictures.values() if isinstance(each, pikepdf.Stream))
-
-
-def _stream_cost(stream: pikepdf.Stream, limits: Limits) -> _Cost:
-    """Prove one stream whole: its end where its length says (pikepdf), and its coding to the last byte."""
-    try:
-        raw = stream.read_raw_bytes()
-        coding = stream.get("/Filter")
-        codings = [str(each) for each in coding] if isinstance(coding, pikepdf.Array) else [str(coding)]
-        is_picture = stream.get("/Subtype") == "/Image"
-        size = _inflated(raw) if codings[0] in {"/FlateDecode", "/Fl"} else len(raw)
-        if not is_picture:
-            return _Cost(content=size)
-        width, height = int(stream.get("/Width", 0)), int(stream.get("/Height", 0))
-        limits.admit_pixels(width, height)
-        if codings == ["/DCTDecode"]:
-            limits.admit_pixels(*prove_jpeg(raw))
-        elif codings == ["/JPXDecode"]:
-            limits.admit_pixels(*jpeg2000_size(raw))
-        return _Cost(pixels=width * height)
-    except SourceError as error:
-        return _Cost(fault=error)
-    except _DAMAGE as error:
-        return _Cost(fault=TruncatedFile(f"PDF stream damaged: {error}"))
-
-
-def _inflated(raw: bytes) -> int:
-    """Bytes that come out of a deflated stream, never more than a chunk of them in memory."""
-    inflater, size, rest = zlib.decompressobj(), 0, raw
-    while not inflater.eof:
-        chunk = inflater.decompress(rest, _CHUNK)
-        rest, size = inflater.unconsumed_tail, size + len(chunk)
-        if size > _MAX_INFLATED:
-            raise PictureTooLarge(f"a stream inflates past {_MAX_INFLATED} bytes")
-        if not chunk and not rest:
-            raise TruncatedFile("a deflated stream ends too soon")
-    return size
 
 
 # --- drawing -------------------------------------------------------------------------------------------
@@ -238,14 +101,14 @@ def _drawing() -> Iterator[None]:
         raise TruncatedFile(f"PDF cannot be drawn: {error}") from error
 
 
-def _page_facts_or_fault(document: pdfium.PdfDocument, index: int, cost: _Cost, limits: Limits) -> FrameFacts:
+def _page_facts_or_fault(document: pdfium.PdfDocument, index: int, cost: Cost, limits: Limits) -> FrameFacts:
     try:
         return _page_facts(document, index, cost, limits)
     except SourceError as error:
         return FrameFacts(width=0, height=0, fault=error.reason)
 
 
-def _page_facts(document: pdfium.PdfDocument, index: int, cost: _Cost, limits: Limits) -> FrameFacts:
+def _page_facts(document: pdfium.PdfDocument, index: int, cost: Cost, limits: Limits) -> FrameFacts:
     if cost.fault is not None:
         raise cost.fault
     look = cost.pixels <= _LOOK_MAX_PIXELS and cost.content <= _LOOK_MAX_CONTENT

@@ -326,7 +326,7 @@ def test_a_jpeg_of_thousands_of_scans_is_refused():
 
 
 def test_a_stream_that_inflates_without_end_is_refused(monkeypatch):
-    monkeypatch.setattr("ocr.pdf._MAX_INFLATED", 1 << 20)
+    monkeypatch.setattr("ocr.pdf_proof._MAX_OPERATORS", 1 << 20)
     data = rewritten(pdf_of(words), lambda pdf: pdf.pages[0].Contents.write(b"0 0 m\n" * 400_000))
     with pytest.raises(PictureTooLarge):
         examine(data, LIMITS)
@@ -559,6 +559,28 @@ def test_forms_that_contain_each_other_do_not_hang_the_examination():
         pdf.pages[0].Contents = pdf.make_stream(b"/X Do")
 
     assert examine(rewritten(pdf_of(words), circle), LIMITS).frames[0].fault is None
+
+
+def nested(levels: int, times: int) -> bytes:
+    """A page whose form draws a form ``times`` times, and so on: ``times ** levels`` drawings."""
+
+    def nest(pdf: pikepdf.Pdf) -> None:
+        inner = pdf.make_stream(b"0 0 1 1 re f")
+        for _ in range(levels):
+            inner.Type, inner.Subtype, inner.BBox = pikepdf.Name.XObject, pikepdf.Name.Form, pikepdf.Array([0, 0, 9, 9])
+            outer = pdf.make_stream(b"/X Do " * times)
+            outer.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(X=inner))
+            inner = outer
+        pdf.pages[0].Resources = inner.Resources
+        pdf.pages[0].Contents = inner
+
+    return rewritten(pdf_of(words), nest)
+
+
+def test_forms_nested_to_explode_are_refused_before_drawing():
+    with pytest.raises(PictureTooLarge):
+        examine(nested(levels=9, times=10), LIMITS)
+    assert examine(nested(levels=3, times=3), LIMITS).frames[0].fault is None
 
 
 @pytest.mark.parametrize("index", [2, 5000, -1])

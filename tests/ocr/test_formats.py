@@ -82,3 +82,8 @@ def test_tiff_pages_are_counted_along_the_chain():
 def test_a_tiff_whose_directories_do_not_hold_is_truncated(data):
     with pytest.raises(TruncatedFile):
         tiff_sizes(data, 10)
+
+
+def test_a_marker_that_stands_alone_does_not_end_a_jpeg():
+    data = CACHED["jpeg"]
+    prove(data[:2] + b"\xff\x01" + data[2:], 1)
