@@ -173,7 +173,7 @@ def status(home: HomeDir = DEFAULT_HOME, as_json: AsJson = False, settings: Conf
     with _station(home, settings) as station:
         view = workstation.status(station)
         if as_json:
-            print(json.dumps(view, ensure_ascii=False))
+            print(json.dumps({**view["counts"], "notes": view["notes"]}, ensure_ascii=False))
             return
         table = Table(show_header=False)
         for name, count in view["counts"].items():
