@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import TypeVar
 
 import cv2
-from ocr.reader import Reader, default_reader
 
 from intake import codes
 from ocr import Recipe, decode
 from ocr.limits import FileFacts, Limits
+from ocr.reader import Reader, default_reader
 from ocr.text import PageText
 
 Source = Path | bytes
