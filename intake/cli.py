@@ -99,7 +99,8 @@ def process_command(
         order = process.Order(sources=tuple(sources), into=into, lane=_lane(station.home, lane))
         decision = Decision(clerk=clerk, act=f"intake process --seal ({_login()})") if seal_all else None
         outcome = workstation.process(station, order, decision, _err)
-    _err.print(say("process.written", dossiers=outcome.dossiers, pages=outcome.pages, into=into / "manifest.json"))
+    written = say("process.written", dossiers=outcome.dossiers, pages=outcome.pages, into=into / "manifest.json")
+    _err.print(written, soft_wrap=True)
     if outcome.set_aside:
         _err.print(f"[yellow]{say('process.aside', count=outcome.set_aside)}[/yellow]")
         if strict:

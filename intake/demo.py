@@ -102,7 +102,7 @@ def demo(into: Path, seed: int, console: Console) -> None:
     ``into`` is made anew each time; BadInput if it holds something that no demo made.
     """
     _clear(into)
-    console.print(say("demo.papers", into=into / "giay-mau"))
+    console.print(say("demo.papers", into=into / "giay-mau"), soft_wrap=True)
     truth = write_lanes(into / "giay-mau", seed)
     home = into / "tram"
     make_dir(home)
@@ -138,7 +138,7 @@ def _report(station: Station, dossiers: Sequence[Dossier], console: Console) -> 
     balance = station.ledger.balance([batch.id for batch in station.ledger.batches()])
     facts = {name: getattr(balance, name) for name in ("captured", "kept", "blank", "set_aside", "separators")}
     console.print(say("demo.balance", **facts))
-    console.print(say("demo.where", folder=station.home.dossiers))
+    console.print(say("demo.where", folder=station.home.dossiers), soft_wrap=True)
 
 
 def _row(receipt: Receipt) -> tuple[str, str]:

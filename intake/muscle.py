@@ -77,7 +77,7 @@ class Cluster:
             n_workers=self.size,
             threads_per_worker=1,
             memory_limit=memory_mb * 1_000_000,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             host="127.0.0.1",
             silence_logs=logging.CRITICAL,
             env={"OMP_THREAD_LIMIT": "1"},
