@@ -164,11 +164,11 @@ class Ledger:
 
     def pages(self, batch: BatchId) -> tuple[ReadPage, ...]:
         """A batch's pages in order, each with its newest reading."""
-        query = _page_query().where(schema.page.c.batch == batch)
+        query = _READ_PAGES.where(schema.page.c.batch == batch)
         return tuple(_read_page(row) for row in self._rows(query.order_by(schema.page.c.seq)))
 
     def page(self, page: PageId) -> ReadPage:
-        rows = self._rows(_page_query().where(schema.page.c.id == page))
+        rows = self._rows(_READ_PAGES.where(schema.page.c.id == page))
         if not rows:
             raise NotFound(say("page.unknown", page=page))
         return _read_page(rows[0])
@@ -198,7 +198,7 @@ class Ledger:
         """A batch's pages in order, each with the heap of :class:`Balance` it lies on."""
         page = schema.page
         facts = (page.c.id, page.c.separator, schema.reading.c.blank, _WAS_ASIDE)
-        query = select(*facts).select_from(_newest_readings()).where(page.c.batch == batch).order_by(page.c.seq)
+        query = select(*facts).select_from(_NEWEST_READINGS).where(page.c.batch == batch).order_by(page.c.seq)
         return tuple((PageId(row.id), _heap(row)) for row in self._rows(query))
 
     def _all_asides(self, batches: Collection[BatchId]) -> list[SetAside]:
@@ -318,9 +318,9 @@ def _newest_readings() -> FromClause:
     return page.outerjoin(reading, and_(reading.c.page == page.c.id, reading.c.read_at == newest))
 
 
-def _page_query() -> Select[tuple[object, ...]]:
-    facts = [column for column in schema.reading.c if column.name != "page"]
-    return select(schema.page, *facts, _WAS_ASIDE).select_from(_newest_readings())
+_NEWEST_READINGS = _newest_readings()
+_READING_FACTS = tuple(column for column in schema.reading.c if column.name != "page")
+_READ_PAGES = select(schema.page, *_READING_FACTS, _WAS_ASIDE).select_from(_NEWEST_READINGS)
 
 
 def _read_page(row: Row[tuple[object, ...]]) -> ReadPage:

@@ -21,12 +21,16 @@ Model = TypeVar("Model", bound=Words)
 
 
 def parse(model: type[Model], text: str, name: str) -> Model:
-    """``text`` as ``model``. Raises BadSettings naming the file ``name`` and the first thing wrong in it."""
+    """``text`` as ``model``. Raises BadSettings naming the file ``name`` and what is wrong in it."""
     try:
         return model.model_validate(tomllib.loads(text))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise BadSettings(say("print.bad_form", name=name, error=f"{where}: {first['msg']}")) from error
+        raise BadSettings(say("print.bad_form", name=name, error=_faults(error))) from error
     except tomllib.TOMLDecodeError as error:
         raise BadSettings(say("print.bad_form", name=name, error=error)) from error
+
+
+def _faults(error: ValidationError) -> str:
+    """The first few: a misspelt key is both a key missing and a key too many."""
+    found = ((".".join(str(part) for part in fault["loc"]), fault["msg"]) for fault in error.errors())
+    return "; ".join(f"{where}: {what}" for where, what in list(found)[:4])
