@@ -56,6 +56,7 @@ class ContentsWords(Words):
     count: str
     pages: str
     untitled: str
+    read_only: str
     loose: str
     loose_blank: str
     slip: str
@@ -113,7 +114,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverFacts:
-    """All the cover says. ``loose`` are pages in no document and not blank, ``blank`` those flagged blank."""
+    """All the cover says. ``loose`` are pages in no document and not blank, ``blank`` those flagged blank.
+
+    ``slip`` tells whether the receipt slip is bound in; without it, and without a number, this is a draft.
+    """
 
     dossier: Dossier
     receipt: Receipt
@@ -121,6 +125,7 @@ class CoverFacts:
     entries: tuple[Entry, ...]
     loose: tuple[int, ...]
     blank: tuple[int, ...]
+    slip: bool
     words: DossierWords
 
 
@@ -152,7 +157,7 @@ def _about(facts: CoverFacts) -> list[Flowable]:
     rows = [[name.paragraph(label), value.paragraph(text or facts.words.unknown)] for label, text in _known(facts)]
     columns = [38 * MM, _SHEET.width - 38 * MM - _QR_PT - 4]
     table = Table(rows, colWidths=columns, style=bare())
-    mark = QrBlock(QrMark(text=facts.receipt.number, side=_QR_PT))
+    mark = QrBlock(QrMark(text=facts.receipt.number, side=_QR_PT)) if facts.receipt.number else None
     whole = Table([[table, mark]], colWidths=[sum(columns) + 4, _QR_PT], style=bare())
     return [whole, Spacer(1, 12)]
 
@@ -172,8 +177,8 @@ def _known(facts: CoverFacts) -> list[tuple[str, str]]:
         (names.official_code, receipt.official_code or ""),
         (names.number, receipt.number),
         (names.applicant, receipt.applicant.name),
-        (names.received, _moment(facts, receipt.issued_at)),
-        (names.due, _moment(facts, receipt.due.at) if receipt.due.at else ""),
+        (names.received, _moment(facts, receipt.issued_at) if receipt.number else ""),
+        (names.due, _moment(facts, receipt.due.at) if receipt.number and receipt.due.at else ""),
         (names.sealed, by),
         (names.balance, values.balance.format(**counts)),
     ]
@@ -188,7 +193,8 @@ def _contents(facts: CoverFacts) -> list[Flowable]:
     papers = [(str(no), entry.title, entry.pages) for no, entry in enumerate(facts.entries, start=1)]
     papers += [("", title, pages) for title, pages in ((words.loose, facts.loose), (words.loose_blank, facts.blank))]
     rows = [(no, title, str(len(pages)), ranges(pages)) for no, title, pages in papers if pages]
-    rows.append(("", words.slip, "", words.slip_pages))
+    if facts.slip:
+        rows.append(("", words.slip, "", words.slip_pages))
     return [*_heading(words.title), _grid((words.no, words.paper, words.count, words.pages), rows), Spacer(1, 12)]
 
 
@@ -240,5 +246,6 @@ class _Foot:
 
     def __call__(self, canvas: Canvas, page: int) -> None:
         canvas.setFont(serif().regular, _SMALL_PT)
-        text = self.facts.words.page.format(number=self.facts.receipt.number, page=page)
+        number = self.facts.receipt.number or self.facts.words.values.unsealed
+        text = self.facts.words.page.format(number=number, page=page)
         canvas.drawCentredString(_SHEET.size[0] / 2, 9 * MM, text)

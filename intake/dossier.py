@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from pikepdf import Array, Dictionary, Job, Name, OutlineItem, Pdf, String
 
 from intake import pdfa
-from intake.cover import VIETNAM, CoverFacts, DossierWords, Entry, cover
+from intake.cover import VIETNAM, CoverFacts, DossierWords, Entry, PageLabels, cover
 from intake.errors import Broken
 from intake.leaf import add_leaf
 from intake.model import BlobId, Document, Dossier, Office, PageId, PageReading, Receipt
@@ -33,6 +33,7 @@ class DossierBinding:
     ``pages`` are all pages to print, in the order they were captured: blank ones too, separators if the caller
     wants them. Every page of every document must be among them. ``reading`` and ``picture`` are asked once a
     page, in that order; ``picture`` gives the upright picture (JPEG or PNG) of ``PageReading.image``.
+    A draft, not yet sealed, has no ``slip`` and a receipt with an empty number: it promises no day.
     """
 
     dossier: Dossier
@@ -41,7 +42,7 @@ class DossierBinding:
     pages: tuple[PageId, ...]
     reading: Callable[[PageId], PageReading]
     picture: Callable[[BlobId], bytes]
-    slip: bytes
+    slip: bytes | None
     words: DossierWords
 
 
@@ -60,10 +61,10 @@ def build(binding: DossierBinding, into: Path) -> None:
         with cover(plan.cover_facts()) as pdf:
             sheets = len(pdf.pages)
             _save(pdf, front)
-        back.write_bytes(binding.slip)
-        with _joined([front, *leaves.files, back]) as pdf:
+        back.write_bytes(binding.slip or b"")
+        with _joined([front, *leaves.files, *([back] if binding.slip else [])]) as pdf:
             _give_words(pdf, range(sheets, sheets + len(numbers)))
-            _label(pdf, sheets, len(numbers), binding.words)
+            _label(pdf, sheets, len(numbers), binding.words.labels)
             plan.write_outline(pdf, sheets)
             pdfa.finish_into(pdf, _facts(binding), into)
 
@@ -151,6 +152,7 @@ class _Plan:
             entries=tuple(Entry(title=self._title(d), pages=self._pages(d)) for d in self.binding.dossier.documents),
             loose=tuple(number for number in loose if number not in self.blank),
             blank=tuple(number for number in loose if number in self.blank),
+            slip=self.binding.slip is not None,
             words=self.binding.words,
         )
 
@@ -160,7 +162,8 @@ class _Plan:
         with pdf.open_outline() as outline:
             outline.root.append(OutlineItem(words.cover, 0, "Fit"))
             outline.root.extend(_item(mark, before) for mark in self._marks())
-            outline.root.append(OutlineItem(words.slip, before + len(self.numbers), "Fit"))
+            if self.binding.slip:
+                outline.root.append(OutlineItem(words.slip, before + len(self.numbers), "Fit"))
 
     def _marks(self) -> list[_Mark]:
         words = self.binding.words.outline
@@ -185,7 +188,11 @@ class _Plan:
         return tuple(sorted(self.numbers[page] for page in document.pages))
 
     def _title(self, document: Document) -> str:
-        return nfc(document.title.strip()) or self.binding.words.contents.untitled
+        """Its name; what was merely read off a paper of no known type is quoted as such."""
+        words, title = self.binding.words.contents, nfc(document.title.strip())
+        if document.confirmed is None and document.guess.abstained:
+            return words.read_only.format(title=title) if title else words.untitled
+        return title or words.untitled
 
 
 def _item(mark: _Mark, before: int) -> OutlineItem:
@@ -194,12 +201,16 @@ def _item(mark: _Mark, before: int) -> OutlineItem:
     return item
 
 
-def _label(pdf: Pdf, front: int, leaves: int, words: DossierWords) -> None:
+def _label(pdf: Pdf, front: int, leaves: int, words: PageLabels) -> None:
     """Page labels: the cover apart, the scanned pages by their own numbers, the slip apart."""
-    starts = [(0, words.labels.cover), (front, ""), (front + leaves, words.labels.slip)]
-    if not leaves:
-        del starts[1]
-    labels = [(at, Dictionary(S=Name.D, P=String(prefix)) if prefix else Dictionary(S=Name.D)) for at, prefix in starts]
+    starts = {0: words.cover}
+    if leaves:
+        starts[front] = ""
+    if len(pdf.pages) > front + leaves:
+        starts[front + leaves] = words.slip
+    labels = [
+        (at, Dictionary(S=Name.D, P=String(word)) if word else Dictionary(S=Name.D)) for at, word in starts.items()
+    ]
     pdf.Root.PageLabels = Dictionary(Nums=Array([part for label in labels for part in label]))
 
 
@@ -207,8 +218,8 @@ def _facts(binding: DossierBinding) -> pdfa.DocumentFacts:
     receipt, office = binding.receipt, binding.office
     sealed = binding.dossier.sealed
     return pdfa.DocumentFacts(
-        title=f"{binding.words.title} {receipt.number}",
-        at=(sealed.at if sealed else receipt.issued_at).astimezone(VIETNAM),
+        title=f"{binding.words.title} {receipt.number}".strip(),
+        at=(sealed.at if sealed else binding.dossier.opened_at).astimezone(VIETNAM),
         author=f"{office.authority} - {office.centre}",
         subject=receipt.procedure_name,
         keywords=", ".join(filter(None, (receipt.number, receipt.official_code, receipt.procedure_code))),

@@ -58,7 +58,7 @@ def sheets(ids: Sequence[str], words: SeparatorWords | None = None) -> bytes:
 
 def _checked(name: str) -> str:
     capitals = name.strip().upper()
-    if capitals and not _ID.fullmatch(capitals):
+    if capitals and not (name.isascii() and _ID.fullmatch(capitals)):
         raise BadInput(say("print.bad_separator", id=name))
     return capitals
 

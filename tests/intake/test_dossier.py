@@ -6,6 +6,7 @@ import io
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from intake import cover
 from intake.cover import ranges
 from intake.dossier import DossierBinding, build
 from intake.errors import BadSettings, Broken
-from intake.model import BlobId, PageId
+from intake.model import BlobId, Classification, PageId, ReceiptNumber
 from tests.intake import made_papers as made
 from tests.intake.made_papers import Scans, binding, documents
 from tests.preflight import faults
@@ -183,6 +184,23 @@ def test_an_undecided_dossier_does_not_pretend_that_nothing_is_missing(tmp_path)
     assert "chưa chốt" in text
 
 
+def test_a_draft_has_no_slip_no_number_and_promises_no_day(tmp_path):
+    sealed = binding(Scans(count=2), documents((1,), (2,)), sealed=None)
+    draft = replace(sealed, slip=None, receipt=replace(sealed.receipt, number=ReceiptNumber("")))
+    pdf = _build(draft, tmp_path)
+    texts = made.page_texts(pdf)
+    assert len(texts) == 3
+    assert "Hẹn trả kết quả (chưa ghi)" in texts[0]
+    assert "Tiếp nhận lúc (chưa ghi)" in texts[0]
+    assert "chưa chốt · bìa 1" in texts[0]
+    assert "Giấy tiếp nhận" not in texts[0]
+    assert [title for title, _, _ in _outline(pdf)][-1] == f"2. {made.TITLES[1]}"
+    later = replace(draft, receipt=replace(draft.receipt, issued_at=datetime(2027, 1, 1, tzinfo=UTC)))
+    assert _build(later, tmp_path) == pdf, "a draft looked at twice is the same draft"
+    (tmp_path / "judged").mkdir()
+    assert faults({"draft": pdf}, tmp_path / "judged") == {"draft": []}
+
+
 def test_building_again_gives_the_same_bytes_also_in_another_process(common, tmp_path):
     code = (
         "import sys, pathlib; from tests.intake.made_papers import *; from intake.dossier import build;"
@@ -254,3 +272,10 @@ def test_a_slip_of_the_pen_in_the_cover_s_words_is_named(tmp_path):
     (tmp_path / "print" / "dossier.toml").write_text('titel = "x"', encoding="utf-8")
     with pytest.raises(BadSettings, match=r"dossier\.toml"):
         cover.dossier_words(tmp_path)
+
+
+def test_a_title_read_off_a_paper_of_no_known_type_is_quoted_as_read(tmp_path):
+    known, unknown = documents((1,), (2,))
+    unknown = replace(unknown, title="CÔNG THÔNG TIM", guess=Classification())
+    texts = made.page_texts(_build(binding(Scans(count=2), (known, unknown)), tmp_path))
+    assert "Giấy tờ chưa rõ tên (máy đọc được: “CÔNG THÔNG TIM”)" in " ".join(texts[0].split())
