@@ -26,6 +26,7 @@ from intake.inbox import Inbox
 from intake.model import Catalogue
 from intake.muscle import Task
 from intake.sealing import Decision, seal
+from intake.sorting import Sorter
 from intake.station import open_station
 from intake.worker import Worker
 from ocr import Pixels, Recipe
@@ -40,7 +41,7 @@ min_free_mb = 0
 [work]
 retry_after_s = 0.001
 """
-_BLOCK = 40
+_BLOCK = 24
 
 
 @dataclass(slots=True)
@@ -71,10 +72,10 @@ class MarkReader:
 
 def page(mark: int) -> Image.Image:
     """A small page of text-like bars whose pattern spells ``mark`` in binary."""
-    canvas = np.full((700, 500), 255, np.uint8)
+    canvas = np.full((420, 300), 255, np.uint8)
     for bit in range(8):
-        wide = 300 if mark >> bit & 1 else 120
-        canvas[60 + bit * 70 : 60 + bit * 70 + _BLOCK, 80 : 80 + wide] = 0
+        wide = 180 if mark >> bit & 1 else 72
+        canvas[36 + bit * 42 : 36 + bit * 42 + _BLOCK, 48 : 48 + wide] = 0
     return Image.fromarray(canvas)
 
 
@@ -145,12 +146,17 @@ def shipped_catalogue() -> Catalogue:
     return load()
 
 
+@cache
+def shipped_sorter() -> Sorter:
+    return Sorter(shipped_catalogue())
+
+
 def play(home: Path, started: datetime) -> None:
     """Take the papers in, read and sort them, seal every dossier; goes on from wherever it was."""
     use_mark_reader()
     ticking = Ticking(at=started)
     with open_station(open_home(home), Clock(read=ticking.read, entropy=ticking.entropy)) as station:
-        station.__dict__["catalogue"] = shipped_catalogue()
+        station.__dict__.update(catalogue=shipped_catalogue(), sorter=shipped_sorter())
         lanes, seconds = Inbox(station=station), 0.0
         lanes.prepare()
         worker = Worker(station=station, muscle=Inline(), desk=Inline())

@@ -133,7 +133,9 @@ def _expected() -> Counter[tuple[str, str, str, int]]:
 def _judge_pages(station: Station, verdict: Verdict) -> None:
     batches = station.ledger.batches()
     read = [(batch.lane, page) for batch in batches for page in station.ledger.pages(batch.id)]
-    held = Counter((page.page.lane, page.page.origin.untrusted_name, page.page.blob, page.page.origin.page) for _, page in read)
+    held = Counter(
+        (page.page.lane, page.page.origin.untrusted_name, page.page.blob, page.page.origin.page) for _, page in read
+    )
     held.update((a.lane, a.source, str(a.blob), 0) for a in station.ledger.set_asides() if a.page is None)
     verdict.lost += [str(key) for key in (_expected() - held)]
     verdict.doubled += [str(key) for key in (held - _expected())]
