@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from intake.model import BatchId, ClaimId
 
-HOME_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: nothing that a tired eye confuses."""
 
@@ -35,7 +35,7 @@ class Clock:
 
     def now(self) -> datetime:
         """The moment, in the office's time zone."""
-        return self.read().astimezone(HOME_ZONE)
+        return self.read().astimezone(VIETNAM)
 
     def mint(self) -> str:
         """18 letters: 10 of the millisecond, never twice the same or backwards in one process, 8 of chance."""

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pikepdf
 from reportlab.lib.enums import TA_CENTER, TA_JUSTIFY, TA_LEFT
@@ -20,11 +19,11 @@ from reportlab.platypus import CondPageBreak, Flowable, Spacer, Table, TableStyl
 
 import templates
 from intake import wording
+from intake.clock import VIETNAM
 from intake.model import Dossier, Office, Receipt
 from intake.typeset import A4_PT, MM, Alignment, QrBlock, QrMark, Sheet, Type, bare, serif, typeset
 from intake.wording import Words
 
-VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 _SHEET = Sheet(size=A4_PT, margins=(16 * MM, 15 * MM, 16 * MM, 22 * MM))
 _BODY_PT, _SMALL_PT = 12.0, 9.5
 _QR_PT = 24 * MM

@@ -15,7 +15,8 @@ from tempfile import TemporaryDirectory
 from pikepdf import Array, Dictionary, Job, Name, OutlineItem, Pdf, String
 
 from intake import pdfa
-from intake.cover import VIETNAM, CoverFacts, DossierWords, Entry, PageLabels, cover
+from intake.clock import VIETNAM
+from intake.cover import CoverFacts, DossierWords, Entry, PageLabels, cover
 from intake.errors import Broken
 from intake.leaf import add_leaf
 from intake.model import BlobId, Document, Dossier, Office, PageId, PageReading, Receipt

@@ -12,14 +12,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from intake.calendar import DayKind, WorkCalendar
+from intake.clock import VIETNAM
 from intake.errors import BadSettings
 from intake.labels import say
 from intake.model import Due, TimeLimit, Unit
 
-VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 HOURS_A_DAY = 8
 """Working hours that count as one working day, whatever the office's own opening hours."""
 LONGEST_DAYS = 3660

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from string import Formatter
-from zoneinfo import ZoneInfo
 
 from reportlab.lib.enums import TA_CENTER, TA_JUSTIFY, TA_LEFT
 from reportlab.lib.utils import simpleSplit
@@ -20,12 +19,12 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, KeepTogether, Spacer, Table
 
 from intake import pdfa
+from intake.clock import VIETNAM
 from intake.model import Office, Receipt, ReceiptLine
 from intake.slipform import Layout, PaperSize, Phrase, Row, SlipForm, Slot, Style
 from intake.typeset import A4_PT, A5_PT, MM, Alignment, QrMark, Sheet, Type, balanced, bare, serif, typeset, width_of
 from ocr.text import nfc
 
-VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 _SIZES = {PaperSize.A4: A4_PT, PaperSize.A5: A5_PT}
 _LAST_SLOT = re.compile(r"\{(\w+)\}[\s.;]*$")
 """A fact that ends its line, but for a full stop: where it is unknown, dots run to the margin."""

@@ -11,9 +11,10 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from intake.clock import VIETNAM
 from intake.cover import dossier_words
 from intake.dossier import DossierBinding, build
-from intake.due import VIETNAM, reckon
+from intake.due import reckon
 from intake.errors import BadInput, Broken, NotFound
 from intake.labels import say
 from intake.model import (
@@ -68,7 +69,7 @@ def bind(station: Station, dossier_id: DossierId) -> Bound:
         raise NotFound(say("seal.no_dossier", dossier=dossier_id))
     form = form_for(receipt.issued_at.astimezone(VIETNAM).date(), station.forms)
     paper = PaperSize(station.home.settings.receipt.paper)
-    slip_pdf = slip(receipt, station.home.settings.office.office(), form.model_copy(update={"paper": paper}))
+    slip_pdf = slip(receipt, station.home.settings.office.office(), form.on(paper))
     with TemporaryDirectory(dir=station.home.vault, prefix=temporary_prefix()) as scratch:
         into = Path(scratch) / "dossier.pdf"
         build(_binding(station, receipt, slip_pdf), into)

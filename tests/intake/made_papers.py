@@ -14,9 +14,9 @@ import pypdfium2
 from PIL import Image, ImageDraw
 
 from intake import slipform
+from intake.clock import VIETNAM
 from intake.cover import dossier_words
 from intake.dossier import DossierBinding
-from intake.due import VIETNAM
 from intake.model import (
     Applicant,
     Balance,

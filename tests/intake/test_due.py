@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 import templates
 from intake.calendar import WorkCalendar, parse
-from intake.due import VIETNAM, DueClock, OfficeHours, Span, Timeliness, reckon, timeliness
+from intake.clock import VIETNAM
+from intake.due import DueClock, OfficeHours, Span, Timeliness, reckon, timeliness
 from intake.errors import BadSettings
 from intake.model import Due, TimeLimit, Unit
 
