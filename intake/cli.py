@@ -65,6 +65,7 @@ Strict = Annotated[
 Words = Annotated[bool, typer.Option("--words", help="Thêm từng từ và vị trí. / Add words with their boxes.")]
 Each = Annotated[bool, typer.Option("--each", help="Mỗi tệp là một chồng riêng. / Each file is a stack of its own.")]
 DemoDir = Annotated[Path, typer.Option("--into", metavar="DIR", help="Nơi chạy thử. / Where the demo lives.")]
+_LISTED = ("id", "number", "procedure", "documents", "missing", "due_at")
 DEFAULT_HOME = Path("~/.local/share/intake").expanduser()
 
 
@@ -196,8 +197,10 @@ def dossiers_command(home: HomeDir = DEFAULT_HOME, as_json: AsJson = False, sett
                 "procedure": dossier.procedure,
                 "documents": [document.title for document in dossier.documents],
                 "missing": list(dossier.missing),
+                "due_at": receipt.due.at.isoformat() if receipt and receipt.due.at else None,
+                "due_trace": list(receipt.due.trace) if receipt else [],
             }
-            print(dump(row) if as_json else "\t".join(str(value or "-") for value in row.values()))
+            print(dump(row) if as_json else "\t".join(str(row[name] or "-") for name in _LISTED))
 
 
 @app.command("check")

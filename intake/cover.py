@@ -88,6 +88,7 @@ class DossierWords(Words):
     unknown: str
     legal_note: str
     operator_note: str
+    due_trace: str
     page: str
     facts: FactNames
     values: Values
@@ -130,7 +131,7 @@ class CoverFacts:
 
 def cover(facts: CoverFacts) -> pikepdf.Pdf:
     """The cover with its contents, on as many A4 sheets as it takes."""
-    story = [*_head(facts), *_about(facts), *_contents(facts), *_missing(facts), *_notes(facts)]
+    story = [*_head(facts), *_about(facts), *_contents(facts), *_missing(facts), *_reckoning(facts), *_notes(facts)]
     return typeset(story, _SHEET, _Foot(facts=facts))
 
 
@@ -225,6 +226,18 @@ def _missing(facts: CoverFacts) -> list[Flowable]:
     else:
         texts = [f"– {title}" for title in dossier.missing] or [words.none]
     return [*_heading(words.title), *(item.paragraph(text) for text in texts), Spacer(1, 12)]
+
+
+def _reckoning(facts: CoverFacts) -> list[Flowable]:
+    """How the day of the result was reckoned, so that anybody can check it; nothing on a draft."""
+    if facts.dossier.sealed is None:
+        return []
+    item = Type(font=serif().regular, size=_SMALL_PT, after=1)
+    return [
+        *_heading(facts.words.due_trace),
+        *(item.paragraph(f"– {step}") for step in facts.receipt.due.trace),
+        Spacer(1, 12),
+    ]
 
 
 def _heading(text: str) -> list[Flowable]:

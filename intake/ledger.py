@@ -423,7 +423,7 @@ def _as_sealed(proposal: Dossier, receipt: Receipt, act: str) -> Dossier:
         batch=proposal.batch,
         procedure=receipt.procedure_code,
         documents=proposal.documents,
-        missing=proposal.missing,
+        missing=receipt.missing,
         opened_at=proposal.opened_at,
         applicant=receipt.applicant,
         official_code=receipt.official_code,

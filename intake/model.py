@@ -349,6 +349,8 @@ class Receipt:
     official_code: str | None
     clerk: str
     balance: Balance
+    missing: tuple[str, ...] = ()
+    """Titles of required papers that were not there when the clerk sealed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

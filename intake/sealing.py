@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from intake.assemble import missing
 from intake.clock import VIETNAM
 from intake.cover import dossier_words
 from intake.dossier import DossierBinding, build
@@ -140,6 +141,7 @@ def _draft(station: Station, dossier: Dossier, decision: Decision) -> Receipt:
         official_code=decision.official_code or dossier.official_code,
         clerk=decision.clerk,
         balance=station.ledger.dossier_balance(dossier),
+        missing=missing(procedure, _held(dossier)) if procedure else (),
     )
 
 
@@ -156,6 +158,11 @@ def _procedure(station: Station, dossier: Dossier, decision: Decision) -> Proced
     if found is None:
         raise BadInput(say("seal.no_procedure", code=code))
     raise BadInput(say("seal.not_in_force", code=code, name=found.name, after=", ".join(found.replaced_by) or "?"))
+
+
+def _held(dossier: Dossier) -> list[tuple[str | None, str]]:
+    """What each document is, as :func:`intake.assemble.missing` asks for it."""
+    return [((document.confirmed or document.guess).cue, document.title) for document in dossier.documents]
 
 
 def _due(station: Station, procedure: Procedure | None, limit: TimeLimit) -> Due:
