@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from intake.model import BlobId
+from intake.forgotten import forgotten
 from intake.station import Station
 from intake.vault import leftovers, publish, sweep
 
@@ -24,10 +24,7 @@ class Fault(StrEnum):
     ORPHAN = "orphan"
     LEFTOVER = "leftover"
     UNPUBLISHED = "unpublished"
-    UNBALANCED = "unbalanced"
-
-
-MENDABLE = frozenset({Fault.LEFTOVER, Fault.UNPUBLISHED})
+    FORGOTTEN = "forgotten"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,22 +38,32 @@ class Finding:
 
 def check(station: Station, *, fix: bool) -> Iterator[Finding]:
     """Look at everything, yielding each fault as it is found (re-hashing a large vault takes a while)."""
-    yield from _blobs(station)
+    yield from _blobs(station, fix=fix)
     yield from _leftovers(station, fix=fix)
     yield from _publications(station, fix=fix)
-    yield from _books(station)
+    yield from _forgotten(station, fix=fix)
 
 
-def _blobs(station: Station) -> Iterator[Finding]:
+def _blobs(station: Station, *, fix: bool) -> Iterator[Finding]:
+    """Damaged, missing, and orphaned blobs; an orphan is mended by laying it before a clerk, never by deleting it."""
     wanted = set(station.ledger.blobs_in_use())
     for blob, path in station.vault.blobs():
         if not station.vault.is_whole(path):
             yield Finding(fault=Fault.DAMAGED, what=blob)
         elif blob not in wanted:
-            yield Finding(fault=Fault.ORPHAN, what=blob)
-        wanted.discard(BlobId(blob))
+            if fix:
+                station.store.set_orphan_aside(blob, path.name, station.clock.now())
+            yield Finding(fault=Fault.ORPHAN, what=blob, mended=fix)
+        wanted.discard(blob)
     for blob in sorted(wanted):
         yield Finding(fault=Fault.MISSING, what=blob)
+
+
+def _forgotten(station: Station, *, fix: bool) -> Iterator[Finding]:
+    for duty in forgotten(station.store.database):
+        if fix:
+            station.store.owe(duty, station.clock.now())
+        yield Finding(fault=Fault.FORGOTTEN, what=f"{duty.kind} {duty.subject}", mended=fix)
 
 
 def _leftovers(station: Station, *, fix: bool) -> Iterator[Finding]:
@@ -82,9 +89,3 @@ def _publications(station: Station, *, fix: bool) -> Iterator[Finding]:
 
 def _is_copy(path: Path, original: Path) -> bool:
     return path.is_file() and path.read_bytes() == original.read_bytes()
-
-
-def _books(station: Station) -> Iterator[Finding]:
-    for batch in station.ledger.batches():
-        if not station.ledger.balance((batch.id,)).holds:
-            yield Finding(fault=Fault.UNBALANCED, what=batch.id)

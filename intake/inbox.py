@@ -9,6 +9,7 @@ ends, and adoption sets it aside with the reason. Everything survives a crash: a
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import stat
@@ -34,6 +35,7 @@ from ocr.formats import prove
 from ocr.limits import Limits
 from ocr.text import nfc
 
+_log = logging.getLogger(__name__)
 LITTER = frozenset({"thumbs.db", "desktop.ini", ".ds_store"})
 """What Windows and macOS leave in every folder: no paper, never looked at."""
 _UNFINISHED = re.compile(r"^\.|^~\$|\.(tmp|temp|part|partial|filepart|crdownload|download|swp)$", re.IGNORECASE)
@@ -94,6 +96,9 @@ class Inbox:
                 claimed += self._look_at(lane, now_s, waiting)
             except DiskFull:
                 self.paused = True
+            except OSError as error:
+                # One lane's folder is gone or its disk fails: the others go on, and this one is looked at again.
+                _log.warning("lane %s cannot be looked through: %s", lane, error)
         self.waiting = tuple(waiting)
         self._seen = {path: sighting for path, sighting in self._seen.items() if os.path.lexists(path)}
         return claimed
@@ -232,13 +237,30 @@ def watch(inbox: Inbox, wake: threading.Event) -> BaseObserver:
 
 
 def tend(inbox: Inbox, stop: threading.Event, wake: threading.Event) -> None:
-    """Look through the lanes every few seconds, or sooner when something moved, until ``stop`` is set."""
+    """Look through the lanes every few seconds, or sooner when something moved, until ``stop`` is set.
+
+    Whatever goes wrong in a round is logged and the next round comes: an unattended lane is a lost page.
+    """
+    given = inbox.station.home.settings.inbox
+    observer = watch(inbox, wake)
     while not stop.is_set():
         wake.clear()
-        inbox.look(time.monotonic())
-        settling = any(waiting.still_s < inbox.station.home.settings.inbox.settle_s for waiting in inbox.waiting)
-        given = inbox.station.home.settings.inbox
+        try:
+            if not is_watching(observer):
+                observer.stop()
+                observer = watch(inbox, wake)
+            inbox.look(time.monotonic())
+        except Exception:  # noqa: BLE001
+            _log.exception("a round through the lanes failed")
+        settling = any(waiting.still_s < given.settle_s for waiting in inbox.waiting)
         wake.wait(min(given.settle_s, given.rescan_s) if settling else given.rescan_s)
+    observer.stop()
+    observer.join()
+
+
+def is_watching(observer: BaseObserver) -> bool:
+    """Whether events still come: a handler that raised, or a folder that went, ends watchdog's threads silently."""
+    return observer.is_alive() and all(emitter.is_alive() for emitter in observer.emitters)
 
 
 # --- files -----------------------------------------------------------------------------------------------

@@ -19,7 +19,6 @@ from intake.model import (
     Balance,
     Batch,
     BatchId,
-    BatchKind,
     BlobId,
     ClaimId,
     Document,
@@ -112,10 +111,9 @@ class Ledger:
         """What failed and waits for another try, oldest first."""
         table = schema.work
         rows = self._rows(select(table).where(table.c.fault.is_not(None)).order_by(table.c.id))
-        facts = (("kind", WorkKind(row.kind), row) for row in rows)
         return tuple(
-            Fault(kind=kind, subject=row.subject, lane=row.lane, attempts=row.attempts, fault=row.fault)
-            for _, kind, row in facts
+            Fault(kind=WorkKind(row.kind), subject=row.subject, lane=row.lane, attempts=row.attempts, fault=row.fault)
+            for row in rows
         )
 
     def set_asides(self, batches: Collection[BatchId] | None = None) -> tuple[SetAside, ...]:
@@ -124,7 +122,7 @@ class Ledger:
         query = select(table).where(table.c.returned_at.is_(None))
         if batches is not None:
             query = query.where(table.c.batch.in_(batches))
-        return tuple(_set_aside(row) for row in self._rows(query.order_by(table.c.at, table.c.id)))
+        return tuple(record.set_aside_of(row) for row in self._rows(query.order_by(table.c.at, table.c.id)))
 
     # --- intake ----------------------------------------------------------------------------------------
 
@@ -154,13 +152,13 @@ class Ledger:
         query = select(schema.batch).order_by(schema.batch.c.opened_at, schema.batch.c.id)
         if open_only:
             query = query.where(schema.batch.c.closed_at.is_(None))
-        return tuple(_batch(row) for row in self._rows(query))
+        return tuple(record.batch_of(row) for row in self._rows(query))
 
     def batch(self, batch: BatchId) -> Batch:
         rows = self._rows(select(schema.batch).where(schema.batch.c.id == batch))
         if not rows:
             raise NotFound(say("batch.unknown", batch=batch))
-        return _batch(rows[0])
+        return record.batch_of(rows[0])
 
     def pages(self, batch: BatchId) -> tuple[ReadPage, ...]:
         """A batch's pages in order, each with its newest reading."""
@@ -203,7 +201,7 @@ class Ledger:
 
     def _all_asides(self, batches: Collection[BatchId]) -> list[SetAside]:
         query = select(schema.set_aside).where(schema.set_aside.c.batch.in_(batches))
-        return [_set_aside(row) for row in self._rows(query)]
+        return [record.set_aside_of(row) for row in self._rows(query)]
 
     def unfinished(self, batches: Collection[BatchId]) -> int:
         """How many duties some batches still have."""
@@ -335,27 +333,8 @@ def _read_page(row: Row[tuple[object, ...]]) -> ReadPage:
         received_at=row.received_at,
         separator=row.separator,
     )
-    reading = None if row.recipe is None else _reading(row)
+    reading = None if row.recipe is None else record.reading_of(row)
     return ReadPage(page=page, reading=reading, set_aside=bool(row.was_set_aside) and reading is None)
-
-
-def _reading(row: Row[tuple[object, ...]]) -> PageReading:
-    return PageReading(
-        page=PageId(row.id),
-        recipe=row.recipe,
-        image=BlobId(row.image),
-        width=row.width,
-        height=row.height,
-        dpi=row.dpi,
-        skew_deg=row.skew_deg,
-        turn_deg=row.turn_deg,
-        blank=row.blank,
-        sharpness=row.sharpness,
-        confidence=row.confidence,
-        seconds=row.seconds,
-        text=record.unpack_text(row.text),
-        dossier_code=row.dossier_code,
-    )
 
 
 def _heap(row: Row[tuple[object, ...]]) -> str:
@@ -368,32 +347,6 @@ def _heap(row: Row[tuple[object, ...]]) -> str:
 
 def _balance(heaps: Counter[str]) -> Balance:
     return Balance(captured=heaps.total(), **heaps)
-
-
-def _batch(row: Row[tuple[object, ...]]) -> Batch:
-    return Batch(
-        id=BatchId(row.id),
-        kind=BatchKind(row.kind),
-        lane=row.lane,
-        priority=row.priority,
-        opened_at=row.opened_at,
-        closed_at=row.closed_at,
-    )
-
-
-def _set_aside(row: Row[tuple[object, ...]]) -> SetAside:
-    return SetAside(
-        id=row.id,
-        lane=row.lane,
-        source=row.source,
-        page=row.source_page,
-        reason=row.reason,
-        detail=row.detail,
-        blob=None if row.blob is None else BlobId(row.blob),
-        kept_at=row.kept_at,
-        batch=None if row.batch is None else BatchId(row.batch),
-        at=row.at,
-    )
 
 
 def _dossier_query() -> Select[tuple[object, ...]]:

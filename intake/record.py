@@ -1,4 +1,4 @@
-"""Domain values as bytes and text in a column, and back, checked on the way in (pydantic)."""
+"""Domain values as columns and rows, and back; what a column holds is checked on the way in (pydantic)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,19 @@ import json
 import zlib
 
 from pydantic import TypeAdapter
+from sqlalchemy import Row
 
-from intake.model import Classification, Receipt
+from intake.model import (
+    Batch,
+    BatchId,
+    BatchKind,
+    BlobId,
+    Classification,
+    PageId,
+    PageReading,
+    Receipt,
+    SetAside,
+)
 from ocr.text import PageText
 
 _TEXT = TypeAdapter(PageText)
@@ -46,3 +57,51 @@ def pack_names(names: tuple[str, ...]) -> str:
 
 def unpack_names(data: str) -> tuple[str, ...]:
     return tuple(str(name) for name in json.loads(data))
+
+
+# --- rows ---------------------------------------------------------------------------------------------------
+
+
+def batch_of(row: Row[tuple[object, ...]]) -> Batch:
+    return Batch(
+        id=BatchId(row.id),
+        kind=BatchKind(row.kind),
+        lane=row.lane,
+        priority=row.priority,
+        opened_at=row.opened_at,
+        closed_at=row.closed_at,
+    )
+
+
+def set_aside_of(row: Row[tuple[object, ...]]) -> SetAside:
+    return SetAside(
+        id=row.id,
+        lane=row.lane,
+        source=row.source,
+        page=row.source_page,
+        reason=row.reason,
+        detail=row.detail,
+        blob=None if row.blob is None else BlobId(row.blob),
+        kept_at=row.kept_at,
+        batch=None if row.batch is None else BatchId(row.batch),
+        at=row.at,
+    )
+
+
+def reading_of(row: Row[tuple[object, ...]]) -> PageReading:
+    return PageReading(
+        page=PageId(row.id),
+        recipe=row.recipe,
+        image=BlobId(row.image),
+        width=row.width,
+        height=row.height,
+        dpi=row.dpi,
+        skew_deg=row.skew_deg,
+        turn_deg=row.turn_deg,
+        blank=row.blank,
+        sharpness=row.sharpness,
+        confidence=row.confidence,
+        seconds=row.seconds,
+        text=unpack_text(row.text),
+        dossier_code=row.dossier_code,
+    )

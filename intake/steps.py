@@ -21,7 +21,7 @@ from intake.muscle import Task
 from intake.sealing import Bound, bind
 from intake.sorting import propose
 from intake.station import SET_ASIDE, Station
-from intake.store import Captured
+from intake.store import Captured, Why
 from intake.vault import is_held_open, make_dir, move_into, publish, remove
 from ocr.errors import SourceError
 from ocr.formats import SUFFIXES, kind_of
@@ -174,7 +174,7 @@ class Read:
         station.store.record_reading(reading, station.clock.now())
 
     def set_aside(self, station: Station, work: Work, reason: str, detail: str) -> bool:
-        station.store.set_page_aside(PageId(work.subject), reason, detail, station.clock.now())
+        station.store.set_page_aside(PageId(work.subject), Why(reason=reason, detail=detail, at=station.clock.now()))
         return True
 
 

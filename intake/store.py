@@ -43,6 +43,15 @@ class Captured:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """Why and when something was set aside; ``reason`` is a key of ``[reason]`` in labels.vi.toml."""
+
+    reason: str
+    detail: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileClaim:
     """A file that was taken in. ``path`` is where its bytes lie until they are in the vault.
 
@@ -157,6 +166,28 @@ class Store:
             if batch is not None:
                 _sort_when_ready(connection, BatchId(batch), aside.at)
 
+    def set_orphan_aside(self, blob: BlobId, name: str, now: datetime) -> None:
+        """Lay a blob that no row names before the clerk, in no lane and no batch."""
+        aside = SetAside(
+            id=blob[:48],
+            lane="",
+            source=name,
+            page=None,
+            reason="orphan",
+            detail="",
+            blob=blob,
+            kept_at=None,
+            batch=None,
+            at=now,
+        )
+        with self.database.writing() as connection:
+            _insert_aside(connection, aside, page=None, batch=None)
+
+    def owe(self, duty: Duty, now: datetime) -> None:
+        """Add a duty that was forgotten."""
+        with self.database.writing() as connection:
+            duties.add(connection, duty, now)
+
     def mark_returned(self, aside: str, now: datetime) -> None:
         """A set-aside file was put back into its lane and begins anew there."""
         with self.database.writing() as connection:
@@ -172,11 +203,11 @@ class Store:
                 connection.execute(insert(schema.reading).values(**_reading_row(reading), read_at=now))
             _page_is_done(connection, reading.page, now)
 
-    def set_page_aside(self, page: PageId, reason: str, detail: str, now: datetime) -> None:
+    def set_page_aside(self, page: PageId, why: Why) -> None:
         """Keep a page that cannot be read, with the reason; its batch goes on without it."""
         with self.database.writing() as connection:
-            _insert_page_aside(connection, page, reason, detail, now)
-            _page_is_done(connection, page, now)
+            _insert_page_aside(connection, page, why)
+            _page_is_done(connection, page, why.at)
 
     # --- dossiers --------------------------------------------------------------------------------------
 
@@ -276,7 +307,7 @@ def _next_seq(connection: Connection, batch: str) -> int:
 def _owe_page(connection: Connection, page: PageId, captured: Captured, now: datetime) -> None:
     """What a new page still needs: a reading, a clerk's eye, or (a separator) nothing."""
     if captured.fault is not None:
-        _insert_page_aside(connection, page, captured.fault, "", now)
+        _insert_page_aside(connection, page, Why(reason=captured.fault, detail="", at=now))
     elif captured.separator is None:
         row = _page_row(connection, page)
         priority = connection.scalar(select(schema.batch.c.priority).where(schema.batch.c.id == row.batch))
@@ -310,19 +341,19 @@ def _sort_when_ready(connection: Connection, batch: BatchId, now: datetime) -> N
         duties.add(connection, duty, now)
 
 
-def _insert_page_aside(connection: Connection, page: PageId, reason: str, detail: str, now: datetime) -> None:
+def _insert_page_aside(connection: Connection, page: PageId, why: Why) -> None:
     row = _page_row(connection, page)
     aside = SetAside(
         id=page,
         lane=row.lane,
         source=row.source,
         page=row.source_page,
-        reason=reason,
-        detail=detail,
+        reason=why.reason,
+        detail=why.detail,
         blob=row.blob,
         kept_at=None,
         batch=row.batch,
-        at=now,
+        at=why.at,
     )
     _insert_aside(connection, aside, page=page, batch=row.batch)
 

@@ -48,7 +48,6 @@ def run(station: Station, on_start: Callable[[], None], stop: threading.Event | 
     with _only_one(station.home.root), _muscle(station) as muscle, _stopping(stop, wake):
         lanes = Inbox(station=station)
         lanes.prepare()
-        observer = inbox.watch(lanes, wake)
         tender = threading.Thread(target=inbox.tend, args=(lanes, stop, wake), name="inbox")
         tender.start()
         worker = Worker(station=station, muscle=muscle)
@@ -59,8 +58,6 @@ def run(station: Station, on_start: Callable[[], None], stop: threading.Event | 
             stop.set()
             wake.set()
             tender.join()
-            observer.stop()
-            observer.join()
             worker.close()
 
 
