@@ -133,11 +133,16 @@ def clock_at(started: datetime) -> Clock:
     return Clock(read=ticking.read, entropy=ticking.entropy)
 
 
-def use_mark_reader() -> None:
-    """Let this process read pages with :class:`MarkReader`, in this thread alone: children are forked from it."""
+def mark_reader() -> Reader:
+    """A reader of :func:`page`, in this thread alone: children are forked from it."""
     cv2.setNumThreads(1)
     recipe = Recipe(engine="marks", engine_version="1", languages="vie", prep_version="1")
-    tasks._reader = lambda: Reader(MarkReader(), recipe)
+    return Reader(MarkReader(), recipe)
+
+
+def use_mark_reader() -> None:
+    """Let this process read pages with :class:`MarkReader`."""
+    tasks._reader = mark_reader
 
 
 @cache
