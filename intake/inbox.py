@@ -159,7 +159,7 @@ class Inbox:
             if not blocked and self._is_settled(path, info, still_s):
                 ready.append(path)
                 continue
-            name = _readable(str(path.relative_to(self.station.lane_dir(lane))))
+            name = readable(str(path.relative_to(self.station.lane_dir(lane))))
             held.append(Waiting(lane=lane, name=name, still_s=still_s))
             blocked = blocked or still_s < self.station.home.settings.inbox.settle_s * _HOLDS_BACK_TIMES
         return ready, held
@@ -207,7 +207,7 @@ class Inbox:
 
     def _note(self, lane: str, claim: ClaimId, path: Path, name: str) -> None:
         at = self.station.clock.now()
-        source = _readable(name)
+        source = readable(name)
         self.station.store.claim_file(
             FileClaim(id=claim, lane=lane, untrusted_source=source, path=str(path), batch=None, at=at)
         )
@@ -305,13 +305,13 @@ def _reaches_its_end(path: Path, limits: Limits) -> bool:
 
 def _file_name(name: str) -> str:
     """A name short and plain enough for a file of its own; the extension stays."""
-    flat = name.replace("/", "_")
+    flat = readable(name.replace("/", "_"))
     if len(os.fsencode(flat)) <= _NAME_BYTES:
         return flat
     suffix = Path(flat).suffix[:8]
     return os.fsencode(flat)[: _NAME_BYTES - len(os.fsencode(suffix))].decode("utf-8", "ignore") + suffix
 
 
-def _readable(name: str) -> str:
+def readable(name: str) -> str:
     """A file name as text for rows and screens: bytes that are no UTF-8 become a visible sign."""
     return nfc(os.fsencode(name).decode("utf-8", "replace"))

@@ -5,6 +5,7 @@ A page's reading is the newest one it has; the books of a batch are counted anew
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -298,7 +299,7 @@ class Progress:
 
 def _claimed(row: Row[tuple[object, ...]]) -> Claimed:
     batch = None if row.batch is None else BatchId(row.batch)
-    return Claimed(lane=row.lane, source=row.source, path=row.path, batch=batch)
+    return Claimed(lane=row.lane, source=row.source, path=os.fsdecode(row.path), batch=batch)
 
 
 def _count(connection: Connection, query: Select[tuple[object]]) -> int:

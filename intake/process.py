@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from intake.errors import BadInput
-from intake.inbox import LITTER, natural
+from intake.inbox import LITTER, natural, readable
 from intake.labels import say
 from intake.model import Batch, BatchId, BatchKind, Priority
 from intake.station import Station
 from intake.store import FileClaim
-from ocr.text import nfc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +79,7 @@ def capture(station: Station, stack: Stack, lane: str) -> BatchId:
         opened_at=now,
         closed_at=now,
     )
-    station.store.capture(batch, str(stack.folder), tuple(_claims(station, stack, batch)))
+    station.store.capture(batch, readable(str(stack.folder)), tuple(_claims(station, stack, batch)))
     return batch.id
 
 
@@ -89,7 +88,7 @@ def _claims(station: Station, stack: Stack, batch: Batch) -> Iterable[FileClaim]
         yield FileClaim(
             id=station.clock.mint_claim(),
             lane=batch.lane,
-            untrusted_source=nfc(name),
+            untrusted_source=readable(name),
             path=str(path),
             batch=batch.id,
             at=batch.opened_at,

@@ -72,7 +72,7 @@ claim = Table(
     Column("id", String(40), primary_key=True),
     Column("lane", String(32), nullable=False),
     Column("source", Text, nullable=False),
-    Column("path", Text, nullable=False),
+    Column("path", LargeBinary, nullable=False),  # file names are bytes
     Column("batch", String(40), ForeignKey("batch.id")),
     Column("claimed_at", Moment, nullable=False),
     Column("adopted_at", Moment),

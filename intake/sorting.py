@@ -62,8 +62,6 @@ def propose(sorter: Sorter, batch: BatchId, pages: Sequence[ReadPage], now: date
     )
 
 
-
-
 def _document(batch: BatchId, number: int, draft: DocumentDraft) -> Document:
     return Document(
         id=DocumentId(f"{batch}-d{number:03d}"), batch=batch, pages=draft.pages, title=draft.title, guess=draft.guess

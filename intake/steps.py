@@ -127,7 +127,7 @@ class Adopt:
             reason=reason,
             detail=detail,
             blob=blob,
-            kept_at=None if blob else str(beside if station.is_in_inbox(path) else path),
+            kept_at=None if blob else str(beside) if station.is_in_inbox(path) else claimed.source,
             batch=claimed.batch,
             at=station.clock.now(),
         )

@@ -6,6 +6,7 @@ call again. Reading is in :mod:`intake.ledger`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -255,8 +256,10 @@ def _insert_batch(connection: Connection, batch: Batch, *, explicit: bool, sourc
 
 
 def _insert_claim(connection: Connection, claim: FileClaim, priority: int) -> None:
-    values = {"id": claim.id, "lane": claim.lane, "source": claim.untrusted_source, "path": claim.path}
-    connection.execute(insert(schema.claim).values(**values, batch=claim.batch, claimed_at=claim.at))
+    values = {"id": claim.id, "lane": claim.lane, "source": claim.untrusted_source}
+    connection.execute(
+        insert(schema.claim).values(**values, path=os.fsencode(claim.path), batch=claim.batch, claimed_at=claim.at)
+    )
     duty = Duty(kind=WorkKind.ADOPT, subject=claim.id, lane=claim.lane, batch=claim.batch, priority=priority)
     duties.add(connection, duty, claim.at)
 

@@ -314,6 +314,13 @@ def test_sealing_gives_one_number_and_owes_the_papers_once(station: Station) -> 
     assert kinds(station) == []
 
 
+def test_numbers_follow_one_another(station: Station) -> None:
+    dossier = proposal(station)
+    pair = (dossier, replace(dossier, id=DossierId("second")))
+    station.store.record_sorting(dossier.batch, pair)
+    assert [seal(station, found.id, DECISION).seq for found in pair] == [1, 2]
+
+
 def test_what_is_not_there_cannot_be_sealed(station: Station) -> None:
     with pytest.raises(NotFound):
         seal(station, DossierId("nothing"), DECISION)

@@ -116,7 +116,7 @@ def test_publishing_replaces_whole_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="stumbled"):
         publish(target, broken())
     assert target.read_bytes() == b"old"
-    assert os.listdir(target.parent) == ["slip.pdf"]
+    assert [path.name for path in target.parent.iterdir()] == ["slip.pdf"]
 
 
 @pytest.mark.parametrize(("code", "raised"), [(errno.ENOSPC, DiskFull), (errno.EDQUOT, DiskFull), (errno.EIO, OSError)])

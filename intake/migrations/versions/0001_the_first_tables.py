@@ -58,7 +58,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("lane", sa.String(length=32), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("path", sa.LargeBinary(), nullable=False),
         sa.Column("batch", sa.String(length=40), nullable=True),
         sa.Column("claimed_at", intake.schema.Moment(), nullable=False),
         sa.Column("adopted_at", intake.schema.Moment(), nullable=True),
