@@ -19,6 +19,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.logging import RichHandler
+from rich.markup import escape
 from rich.table import Table
 
 from intake import config, duties, process, reading, workstation
@@ -27,6 +28,7 @@ from intake.codes import parse_dossier_code
 from intake.config import Home, open_home
 from intake.demo import demo
 from intake.errors import BadInput, ExitCode, IntakeError
+from intake.inbox import readable
 from intake.labels import explain, say
 from intake.manifest import dump
 from intake.model import Applicant, DossierId, ProcedureCode
@@ -101,7 +103,7 @@ def process_command(
         decision = Decision(clerk=clerk, act=f"intake process --seal ({_login()})") if seal_all else None
         outcome = workstation.process(station, order, decision, _err)
     written = say("process.written", dossiers=outcome.dossiers, pages=outcome.pages, into=into / "manifest.json")
-    _err.print(written, soft_wrap=True)
+    _err.print(written, soft_wrap=True, markup=False)
     if outcome.set_aside:
         _err.print(f"[yellow]{say('process.aside', count=outcome.set_aside)}[/yellow]")
         if strict:
@@ -121,7 +123,7 @@ def read_command(
     for entry in reading.read_files(files, _home(home, settings), words=words):
         failed |= "error" in entry
         if "error" in entry:
-            _err.print(f"[red]{entry['source']}[/red]: {entry['explanation']}", highlight=False)
+            _err.print(f"[red]{escape(entry['source'])}[/red]: {entry['explanation']}", highlight=False)
         if as_json:
             print(dump(entry))
         elif "error" not in entry:
@@ -162,7 +164,9 @@ def run(
 ) -> None:
     """Chạy trạm quét: nhận tệp từ các lượt, đọc, xếp hồ sơ. / Run the workstation until stopped."""
     with _station(home, settings) as station:
-        workstation.run(station, on_start=lambda: _err.print(say("run.started", inbox=station.home.inbox)))
+        workstation.run(
+            station, on_start=lambda: _err.print(say("run.started", inbox=station.home.inbox), markup=False)
+        )
     _err.print(say("run.stopped"))
 
 
@@ -182,7 +186,7 @@ def status(home: HomeDir = DEFAULT_HOME, as_json: AsJson = False, settings: Conf
             table.add_row(say(f"status.{name}"), str(count))
         _out.print(table)
         for line in view["notes"]:
-            _out.print(f"[yellow]•[/yellow] {line}", highlight=False)
+            _out.print(f"[yellow]•[/yellow] {escape(line)}", highlight=False)
 
 
 @app.command("dossiers")
@@ -215,7 +219,7 @@ def check_command(
         for finding in check(station, fix=fix):
             left += not finding.mended
             mark = "[green]✓[/green]" if finding.mended else "[red]✗[/red]"
-            _out.print(f"{mark} {say(f'check.{finding.fault}')}: {finding.what}", highlight=False)
+            _out.print(f"{mark} {say(f'check.{finding.fault}')}: {escape(finding.what)}", highlight=False)
     if left:
         raise typer.Exit(ExitCode.DAMAGED)
     _out.print(say("check.clean"))
@@ -232,7 +236,7 @@ def config_command(home: HomeDir = DEFAULT_HOME, as_json: AsJson = False, settin
         return
     table = Table("setting", "value", "from")
     for name, value, origin in rows:
-        table.add_row(name, json.dumps(value, ensure_ascii=False, default=str), origin)
+        table.add_row(name, escape(json.dumps(value, ensure_ascii=False, default=str)), escape(origin))
     _out.print(table)
 
 
@@ -307,6 +311,8 @@ def separators(
     count: Annotated[int, typer.Option(min=1, max=200, help="Số tờ. / How many.")] = 1,
 ) -> None:
     """In tờ ngăn hồ sơ. / Print separator sheets."""
+    if not into.absolute().parent.is_dir():
+        raise BadInput(say("process.no_source", source=into.absolute().parent))
     into.write_bytes(sheets([""] * count))
 
 
@@ -356,7 +362,7 @@ def main() -> None:
     try:
         app()
     except IntakeError as error:
-        _err.print(f"[red]{error}[/red]", highlight=False)
+        _err.print(readable(str(error)), style="red", markup=False, highlight=False)
         sys.exit(error.exit_code)
     except OcrError as error:
         _err.print(f"[red]{explain(error.reason)}[/red]", highlight=False)

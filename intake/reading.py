@@ -6,6 +6,7 @@ Pages come out in the order they went in, as soon as they are ready, with at mos
 from __future__ import annotations
 
 import hashlib
+import stat
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
@@ -19,6 +20,7 @@ from intake import tasks
 from intake.assemble import AssemblyPage
 from intake.catalogue import load
 from intake.config import Home
+from intake.inbox import readable
 from intake.labels import explain
 from intake.manifest import Guess, guess_entry
 from intake.model import PageId
@@ -102,13 +104,27 @@ def _muscle(home: Home, files: Sequence[Path]) -> Iterator[Muscle]:
         muscle.close()
 
 
+def _oddity(path: Path) -> str | None:
+    """Why a path is never opened, if so: a pipe would block for ever, a link could point anywhere."""
+    mode = path.lstat().st_mode
+    if stat.S_ISLNK(mode):
+        return "symlink"
+    return None if stat.S_ISREG(mode) else "special"
+
+
 def _may_be_long(path: Path) -> bool:
+    if _oddity(path):
+        return False
     with path.open("rb") as file:
         return file.read(4) in (b"%PDF", b"II*\0", b"MM\0*")
 
 
 def _begin(path: Path, limits: Limits, muscle: Muscle) -> Iterator[_Pending]:
     """Begin each page of a file; what cannot be read is one leaf with its reason."""
+    oddity = _oddity(path)
+    if oddity is not None:
+        yield _Pending(leaf=Leaf(source=path, number=1, sha256="", reason=oddity), future=None)
+        return
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     try:
@@ -146,7 +162,7 @@ def read_files(sources: Sequence[Path], home: Home, *, words: bool) -> Iterator[
 
 
 def _entry(leaf: Leaf, *, words: bool) -> ReadEntry:
-    entry = ReadEntry(source=str(leaf.source), source_page=leaf.number, sha256=leaf.sha256)
+    entry = ReadEntry(source=readable(str(leaf.source)), source_page=leaf.number, sha256=leaf.sha256)
     if leaf.reason is not None:
         return entry | ReadEntry(error=leaf.reason, explanation=explain(leaf.reason))
     result = leaf.result
@@ -202,7 +218,7 @@ def sort_files(sources: Sequence[Path], home: Home, *, each: bool) -> Iterator[S
 def _documents(sorter: Sorter, number: int, stack: Sequence[Leaf]) -> Iterator[SortEntry]:
     pages = [_assembly_page(sorter, seq, leaf) for seq, leaf in enumerate(stack)]
     places = {
-        page.id: PagePlace(source=str(leaf.source), source_page=leaf.number)
+        page.id: PagePlace(source=readable(str(leaf.source)), source_page=leaf.number)
         for page, leaf in zip(pages, stack, strict=True)
     }
     for place, draft in enumerate(sorter.sort(pages).documents, start=1):
