@@ -111,7 +111,7 @@ def _empty_page() -> bytes:
 def _hostile_qr() -> bytes:
     page = sheet((1240, 1754))
     page.paste(qr("MOTCUA-SEP:../../x"), (200, 200))
-    page.paste(qr("A\x00\x1b[2J" + "x" * 900, scale=4), (200, 700))
+    page.paste(qr("A\x00\x1b[2J" + "x" * 2000, scale=4), (200, 700))
     return saved(page, "PNG")
 
 

@@ -63,6 +63,16 @@ def test_nothing_is_dropped_and_nothing_crosses_lanes(taken_in: Station) -> None
         assert taken_in.ledger.balance((batch.id,)).holds
 
 
+def test_no_code_on_a_page_splits_a_batch_and_only_empty_pages_are_blank(taken_in: Station) -> None:
+    pages = [page for batch in taken_in.ledger.batches() for page in taken_in.ledger.pages(batch.id)]
+    named = {page.page.origin.untrusted_name: page for page in pages}
+    assert [page.page.separator for page in pages if page.page.separator is not None] == []
+    assert (reading := named["trang.png"].reading) is not None
+    assert reading.blank
+    assert (reading := named["day-chu.jpg"].reading) is not None
+    assert not reading.blank
+
+
 def test_the_bytes_of_every_file_are_in_the_vault_under_their_hash(taken_in: Station) -> None:
     kept = {blob for blob, path in taken_in.vault.blobs() if taken_in.vault.is_whole(path)}
     laid = json.loads((taken_in.home.root / "laid.json").read_text(encoding="utf-8"))
