@@ -25,7 +25,14 @@ _MAX_OPERATORS = 64 << 20
 """Bytes of drawing operators in one stream; the fullest cadastral plan we can imagine has a tenth of it."""
 _MAX_DRAWS = 100_000
 """Forms and pictures drawn by one page, forms within forms multiplied: ten nested tens are ten thousand million."""
+_MAX_TILES = 50_000_000
+"""Repeats of a pattern on one page; the finest hatching on an A0 plan, a point apart, has eight million."""
 _DRAW = re.compile(rb"/([^\s/()<>\[\]{}%]+)\s+Do\b")
+_INLINE = re.compile(rb"\bBI\b((?:(?!\bBI\b).){0,500}?)\bID\b", re.DOTALL)
+_SIDES = (re.compile(rb"/W(?:idth)?\s+(\d+)"), re.compile(rb"/H(?:eight)?\s+(\d+)"))
+"""An inline picture (ISO 32000-1, 8.9.7) and its sides: a picture that no resource table names."""
+_TEXT_CODINGS = {"/ASCII85Decode", "/A85", "/ASCIIHexDecode", "/AHx"}
+_DEFLATED = {"/FlateDecode", "/Fl"}
 _DAMAGE = (pikepdf.PdfError, zlib.error, RuntimeError, ValueError, TypeError, LookupError, AttributeError)
 """What pikepdf lets through on hostile bytes."""
 
@@ -78,7 +85,7 @@ def _page_cost(page: pikepdf.Page, limits: Limits, proved: dict[tuple[int, int],
         if resources.is_indirect:
             proved[resources.objgen] = shared
         own = _sum((*_contents(page), *_streams(_appearances(page))), limits, proved)
-        total = shared + own
+        total = shared + own + _tile_cost(page, resources)
         return total if total.fault else total + _draw_cost(page, resources)
     except _DAMAGE as error:
         return Cost(fault=TruncatedFile(f"PDF page damaged: {error}"))
@@ -93,6 +100,22 @@ def _draw_cost(page: pikepdf.Page, resources: pikepdf.Object) -> Cost:
     known: dict[tuple[int, int], int] = {}
     draws = sum(_draws(stream, table, known) for stream, table in roots)
     return Cost(fault=PictureTooLarge(f"{draws} nested drawings on a page") if draws > _MAX_DRAWS else None)
+
+
+def _tile_cost(page: pikepdf.Page, resources: pikepdf.Object) -> Cost:
+    """A fault where one of the page's patterns repeats in steps so small that filling the page never ends."""
+    for pattern in _named(resources, "/Pattern"):
+        if isinstance(pattern, pikepdf.Stream):
+            left, bottom, right, top = map(float, page.mediabox)
+            a, b, c, d = _numbers(pattern.get("/Matrix", [1, 0, 0, 1]))[:4]
+            tile = _numbers([pattern.get("/XStep", 1)])[0] * _numbers([pattern.get("/YStep", 1)])[0] * (a * d - b * c)
+            if abs((right - left) * (top - bottom)) > _MAX_TILES * abs(tile):
+                return Cost(fault=PictureTooLarge(f"a pattern repeated more than {_MAX_TILES} times"))
+    return Cost()
+
+
+def _numbers(values: Iterable[object]) -> list[float]:
+    return [float(str(value)) for value in values]
 
 
 def _draws(stream: pikepdf.Stream, resources: pikepdf.Object, known: dict[tuple[int, int], int]) -> int:
@@ -136,7 +159,7 @@ def _appearances(page: pikepdf.Page) -> list[pikepdf.Stream]:
 
 
 def _streams(roots: Iterable[pikepdf.Object]) -> Iterator[pikepdf.Stream]:
-    """All pictures and forms reached from resource tables or forms, each once, circles and all."""
+    """All pictures, masks, forms and patterns reached from resource tables or forms, each once, circles and all."""
     waiting: list[pikepdf.Object | None] = [*roots]
     seen = set[tuple[int, int]]()
     while waiting:
@@ -146,23 +169,27 @@ def _streams(roots: Iterable[pikepdf.Object]) -> Iterator[pikepdf.Stream]:
                 continue
             seen.add(item.objgen)
             yield item
+            waiting += [item.get("/SMask"), item.get("/Mask")]
             item = item.get("/Resources")
-        pictures = item.get("/XObject") if isinstance(item, pikepdf.Dictionary) else None
-        if isinstance(pictures, pikepdf.Dictionary):
-            waiting.extend(each for each in pictures.values() if isinstance(each, pikepdf.Stream))
+        if isinstance(item, pikepdf.Dictionary):
+            drawn = (*_named(item, "/XObject"), *_named(item, "/Pattern"))
+            waiting.extend(each for each in drawn if isinstance(each, pikepdf.Stream))
+
+
+def _named(resources: pikepdf.Object, kind: str) -> tuple[pikepdf.Object, ...]:
+    """What a resource table names under ``kind``."""
+    table = resources.get(kind)
+    return tuple(table.values()) if isinstance(table, pikepdf.Dictionary) else ()
 
 
 def _stream_cost(stream: pikepdf.Stream, limits: Limits) -> Cost:
     """Prove one stream whole: its end where its length says (pikepdf), and its coding to the last byte."""
     try:
-        raw = stream.read_raw_bytes()
-        coding = stream.get("/Filter")
-        codings = [str(each) for each in coding] if isinstance(coding, pikepdf.Array) else [str(coding)]
         is_picture = stream.get("/Subtype") == "/Image"
-        bound = _MAX_INFLATED if is_picture else _MAX_OPERATORS
-        size = _inflated(raw, bound) if codings[0] in {"/FlateDecode", "/Fl"} else len(raw)
+        raw, codings = _unwrapped(stream)
+        size = _inflated(raw, _MAX_INFLATED if is_picture else _MAX_OPERATORS) if codings[0] in _DEFLATED else len(raw)
         if not is_picture:
-            return Cost(content=size)
+            return Cost(content=size, pixels=_inline_pixels(stream, limits))
         width, height = int(stream.get("/Width", 0)), int(stream.get("/Height", 0))
         limits.admit_pixels(width, height)
         if codings == ["/DCTDecode"]:
@@ -174,6 +201,31 @@ def _stream_cost(stream: pikepdf.Stream, limits: Limits) -> Cost:
         return Cost(fault=error)
     except _DAMAGE as error:
         return Cost(fault=TruncatedFile(f"PDF stream damaged: {error}"))
+
+
+def _unwrapped(stream: pikepdf.Stream) -> tuple[bytes, list[str]]:
+    """The bytes without their outer codings, and the names of the codings left: one, if all the others are known.
+
+    What a chain hides would be seen by nobody: a JPEG in a deflated stream, a deflated stream in another.
+    """
+    raw, coding = stream.read_raw_bytes(), stream.get("/Filter")
+    codings = [str(each) for each in coding] if isinstance(coding, pikepdf.Array) else [str(coding)]
+    while len(codings) > 1 and codings[0] in _TEXT_CODINGS | _DEFLATED:
+        if codings[0] in _DEFLATED:
+            _inflated(raw, _MAX_OPERATORS)
+        with pikepdf.new() as scratch:
+            raw = scratch.make_stream(raw, Filter=pikepdf.Name(codings.pop(0))).read_bytes()
+    return raw, codings or ["None"]
+
+
+def _inline_pixels(stream: pikepdf.Stream, limits: Limits) -> int:
+    """Pixels of the largest picture written among the operators; raises PictureTooLarge."""
+    largest = 0
+    for header in _INLINE.findall(stream.read_bytes()):
+        width, height = (max(map(int, side.findall(header)), default=0) for side in _SIDES)
+        limits.admit_pixels(width, height)
+        largest = max(largest, width * height)
+    return largest
 
 
 def _inflated(raw: bytes, bound: int) -> int:
