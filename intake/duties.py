@@ -67,11 +67,14 @@ def discard(database: Database, work: Work) -> None:
 def take(database: Database, wanted: Wanted, now: datetime) -> tuple[Work, ...]:
     """Lease the most urgent duties that may run now: by priority, then by age.
 
-    Files of one lane are adopted one after another, so that pages keep the order in which they came.
+    Files of one lane are adopted one after another, so that pages keep the order in which they came. A time
+    further ahead than any wait or lease says that the clock was put back since: it holds nobody up.
     """
     table = schema.work
-    free = or_(table.c.lease_until.is_(None), table.c.lease_until < now)
-    query = select(table).where(table.c.kind.in_(wanted.kinds), table.c.not_before <= now, free, _first_of_its_lane())
+    until, not_before = table.c.lease_until, table.c.not_before
+    free = or_(until.is_(None), until < now, until > now + 2 * wanted.lease)
+    ripe = or_(not_before <= now, not_before > now + _LONGEST_WAIT)
+    query = select(table).where(table.c.kind.in_(wanted.kinds), ripe, free, _first_of_its_lane())
     if wanted.batches is not None:
         query = query.where(table.c.batch.in_(wanted.batches))
     with database.reading() as connection:
@@ -170,7 +173,7 @@ def _is_dead(owner: str) -> bool:
         return False
     try:
         return _owner_of(int(pid)) != owner
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # the latter when it dies while we look
         return True
 
 

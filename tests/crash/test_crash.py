@@ -80,8 +80,8 @@ def test_two_kills_in_a_row_lose_nothing(points: int, template: Path, room: Path
     for point in range(7, points, 29):
         home = trial.fresh(room / "home", template)
         trial.die_at(home, point)
-        trial.die_at(home, max(2, point // 3))
-        trial.play_on(home)
+        trial.die_at(home, max(2, point // 3), started=scene.START + trial.LATER)
+        trial.play_on(home, started=scene.START + 2 * trial.LATER)
         assert trial.judge(home).clean, f"killed at {point}, then at {max(2, point // 3)}"
 
 

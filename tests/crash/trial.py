@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import hashlib
 import os
 import shutil
@@ -11,7 +12,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from intake.checkup import check
@@ -22,7 +23,10 @@ from tests.crash import scene
 from tests.crash.killer import Killer
 
 _NEVER = 0
-_LATER = timedelta(hours=1)
+_NOTHING: Callable[[], None] = lambda: None  # noqa: E731
+LATER = timedelta(hours=1)
+_HANGS_AFTER_S = 120
+"""An ordinary scene takes a second."""
 
 
 @dataclass(slots=True)
@@ -40,11 +44,15 @@ class Verdict:
 
 
 def in_child(work: Callable[[], None]) -> int:
-    """Run in a forked child; its wait status. A failure of the work itself exits 1 with its traceback."""
+    """Run in a forked child; its wait status. A failure of the work itself exits 1 with its traceback.
+
+    A child that hangs shows where on standard error and ends by itself, with status 1.
+    """
     sys.stdout.flush()
     child = os.fork()
     if child == 0:
         try:
+            faulthandler.dump_traceback_later(_HANGS_AFTER_S, exit=True, file=sys.__stderr__)
             work()
         except BaseException:
             traceback.print_exc()
@@ -68,14 +76,14 @@ def count_points(home: Path) -> int:
     return int(counted.read_text())
 
 
-def die_at(home: Path, point: int, sabotage: Callable[[], None] = lambda: None) -> bool:
+def die_at(home: Path, point: int, started: datetime = scene.START, sabotage: Callable[[], None] = _NOTHING) -> bool:
     """Play until ``point``; whether the child was killed there (False: it came to the end before)."""
 
     def work() -> None:
         sabotage()
         killer = Killer(at=point)
         killer.arm()
-        scene.play(home, scene.START)
+        scene.play(home, started)
 
     status = in_child(work)
     if os.WIFEXITED(status) and os.WEXITSTATUS(status):
@@ -83,12 +91,12 @@ def die_at(home: Path, point: int, sabotage: Callable[[], None] = lambda: None) 
     return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
 
 
-def play_on(home: Path, sabotage: Callable[[], None] = lambda: None) -> None:
-    """Start again an hour later and play to the end."""
+def play_on(home: Path, started: datetime = scene.START + LATER, sabotage: Callable[[], None] = _NOTHING) -> None:
+    """Start again, an hour later unless told, and play to the end."""
 
     def work() -> None:
         sabotage()
-        scene.play(home, scene.START + _LATER)
+        scene.play(home, started)
 
     if in_child(work):
         raise AssertionError("the station does not go on after a crash")

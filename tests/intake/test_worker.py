@@ -9,6 +9,7 @@ import pytest
 
 from intake import duties
 from intake import worker as worker_module
+from intake.duties import Wanted
 from intake.errors import DiskFull
 from intake.inbox import Inbox
 from intake.model import Work, WorkKind
@@ -74,6 +75,18 @@ def test_a_missing_engine_sets_nothing_aside(station: Station, page: None) -> No
     assert duties.retry_faults(station.store.database, station.clock.now()) == 1
     run(station, Inline())
     assert station.ledger.counts().read == 1
+
+
+def test_a_clock_put_back_holds_no_duty_up(station: Station, page: None) -> None:
+    """A station whose clock battery is flat starts in the past after a power cut."""
+    database = station.store.database
+    wanted = Wanted(kinds=tuple(WorkKind), count=1, owner="other:1:1", lease=timedelta(seconds=60))
+    tomorrow = station.clock.now() + timedelta(days=1)
+    (leased,) = duties.take(database, wanted, tomorrow)
+    assert [work.id for work in duties.take(database, wanted, station.clock.now())] == [leased.id]
+    duties.fail(database, leased, "failed", retry_at=tomorrow)
+    assert [work.id for work in duties.take(database, wanted, station.clock.now())] == [leased.id]
+    assert duties.take(database, wanted, station.clock.now()) == ()
 
 
 def test_a_full_disk_counts_no_attempt_and_pauses(
