@@ -72,7 +72,7 @@ def take(database: Database, wanted: Wanted, now: datetime) -> tuple[Work, ...]:
     """
     table = schema.work
     until, not_before = table.c.lease_until, table.c.not_before
-    free = or_(until.is_(None), until < now, until > now + 2 * wanted.lease)
+    free = or_(until.is_(None), until < now, until > now + max(2 * wanted.lease, _LONGEST_WAIT))
     ripe = or_(not_before <= now, not_before > now + _LONGEST_WAIT)
     query = select(table).where(table.c.kind.in_(wanted.kinds), ripe, free, _first_of_its_lane())
     if wanted.batches is not None:
