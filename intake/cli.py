@@ -35,6 +35,7 @@ from intake.model import Applicant, DossierId, ProcedureCode
 from intake.sealing import Decision, seal
 from intake.separator import sheets
 from intake.station import Station, open_station
+from intake.vault import is_disk_full
 from ocr.errors import OcrError
 
 app = typer.Typer(
@@ -367,3 +368,29 @@ def main() -> None:
     except OcrError as error:
         _err.print(f"[red]{explain(error.reason)}[/red]", highlight=False)
         sys.exit(ExitCode.BAD_INPUT)
+    except OSError as error:
+        if error.filename is None:  # no file that a person could see to: a bug, with its traceback
+            raise
+        sys.exit(_refused_by_the_disk(error))
+
+
+def _refused_by_the_disk(error: OSError) -> ExitCode:
+    """Say which path the machine could not use and why, and what the shell is told."""
+    full = is_disk_full(error)
+    path = readable(os.fsdecode(error.filename))
+    said = say("disk.full", folder=path) if full else say("disk.refused", path=path, why=_why(error))
+    _err.print(said, style="red", markup=False, highlight=False, soft_wrap=True)
+    return ExitCode.DISK_FULL if full else ExitCode.BAD_INPUT
+
+
+def _why(error: OSError) -> str:
+    """The system's reason, in Vietnamese where it is a usual one."""
+    usual: dict[type[OSError], str] = {
+        FileExistsError: "disk.is_a_file",
+        NotADirectoryError: "disk.is_a_file",
+        IsADirectoryError: "disk.is_a_folder",
+        PermissionError: "disk.no_permission",
+        FileNotFoundError: "disk.not_there",
+    }
+    key = usual.get(type(error))
+    return say(key) if key else str(error.strerror)

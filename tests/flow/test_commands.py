@@ -160,3 +160,23 @@ def test_separators_are_a_pdf_of_so_many_sheets(tmp_path: Path) -> None:
 def test_separators_into_a_folder_that_is_not_there_is_bad_input(tmp_path: Path) -> None:
     shown = intake("separators", "--into", tmp_path / "no" / "s.pdf")
     assert (shown.returncode, "Traceback" in shown.stderr) == (ExitCode.BAD_INPUT, False)
+
+
+@pytest.mark.parametrize("command", [("status",), ("demo",)])
+def test_a_file_where_a_folder_should_be_is_bad_input(tmp_path: Path, command: tuple[str, ...]) -> None:
+    file = tmp_path / "tep"
+    file.write_bytes(b"")
+    where = "--into" if command == ("demo",) else "--home"
+    shown = intake(*command, where, file)
+    assert shown.returncode == ExitCode.BAD_INPUT, shown.stderr
+    assert "Traceback" not in shown.stderr
+    assert "không phải thư mục" in shown.stderr
+
+
+def test_results_cannot_go_where_a_file_is(done: Path, tmp_path: Path) -> None:
+    file = tmp_path / "tep"
+    file.write_bytes(b"x")
+    shown = intake("process", done / "in", "--into", file, "--home", tmp_path / "h")
+    assert shown.returncode == ExitCode.BAD_INPUT
+    assert "không phải thư mục" in shown.stderr
+    assert file.read_bytes() == b"x"
