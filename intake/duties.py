@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, exists, func, insert, or_, select, update
 
 from intake import schema
 from intake.database import Database
 from intake.model import BatchId, Work, WorkKind
 
 _LONGEST_WAIT = timedelta(minutes=10)
+_KILLER = "WorkerDied"
+"""How the fault of an attempt begins in which the process died that was reading."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +37,17 @@ class Duty:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a worker asks for: at most ``count`` duties of ``kinds``, only of ``batches`` if given."""
+    """What a worker asks for: at most ``count`` duties of ``kinds``, only of ``batches`` if given.
+
+    ``suspects``: those whose last attempt ended with the death of a reader, or else only the others.
+    """
 
     kinds: Collection[WorkKind]
     count: int
     owner: str
     lease: timedelta
     batches: Collection[BatchId] | None = None
+    suspects: bool = False
 
 
 def add(connection: Connection, duty: Duty, now: datetime) -> None:
@@ -70,21 +76,36 @@ def take(database: Database, wanted: Wanted, now: datetime) -> tuple[Work, ...]:
     Files of one lane are adopted one after another, so that pages keep the order in which they came. A time
     further ahead than any wait or lease says that the clock was put back since: it holds nobody up.
     """
-    table = schema.work
-    until, not_before = table.c.lease_until, table.c.not_before
-    free = or_(until.is_(None), until < now, until > now + max(2 * wanted.lease, _LONGEST_WAIT))
-    ripe = or_(not_before <= now, not_before > now + _LONGEST_WAIT)
-    query = select(table).where(table.c.kind.in_(wanted.kinds), ripe, free, _first_of_its_lane())
-    if wanted.batches is not None:
-        query = query.where(table.c.batch.in_(wanted.batches))
-    with database.reading() as connection:
-        if connection.execute(query.limit(1)).first() is None:
-            return ()  # the usual answer: no need to queue up behind writers for it
+    if not is_any_due(database, wanted, now):
+        return ()  # the usual answer: no need to queue up behind writers for it
+    table, query = schema.work, _due(wanted, now)
     with database.writing() as connection:
         rows = connection.execute(query.order_by(table.c.priority, table.c.id).limit(wanted.count)).all()
         held = {"owner": wanted.owner, "lease_until": now + wanted.lease}
         connection.execute(update(table).where(table.c.id.in_([row.id for row in rows])).values(**held))
         return tuple(_work(row) for row in rows)
+
+
+def is_any_due(database: Database, wanted: Wanted, now: datetime) -> bool:
+    """Whether :func:`take` would find something."""
+    with database.reading() as connection:
+        return connection.execute(_due(wanted, now).limit(1)).first() is not None
+
+
+def _due(wanted: Wanted, now: datetime) -> Select[tuple[object, ...]]:
+    table = schema.work
+    until, not_before = table.c.lease_until, table.c.not_before
+    free = or_(until.is_(None), until < now, until > now + max(2 * wanted.lease, _LONGEST_WAIT))
+    ripe = or_(not_before <= now, not_before > now + _LONGEST_WAIT)
+    killer = func.coalesce(table.c.fault, "").startswith(_KILLER)
+    asked = killer if wanted.suspects else ~killer
+    query = select(table).where(table.c.kind.in_(wanted.kinds), ripe, free, asked, _first_of_its_lane())
+    return query if wanted.batches is None else query.where(table.c.batch.in_(wanted.batches))
+
+
+def is_suspect(work: Work) -> bool:
+    """Whether the last attempt ended with the death of the process that was reading."""
+    return (work.fault or "").startswith(_KILLER)
 
 
 def _first_of_its_lane() -> ColumnElement[bool]:

@@ -12,7 +12,7 @@ import queue
 import time
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from threading import Event
 
@@ -34,6 +34,9 @@ _DESK_THREADS = 2
 @dataclass(slots=True, kw_only=True)
 class Worker:
     """Works through a station's duties: all of them, or those of ``batches``.
+
+    When a reader dies, what waited in its process is blamed with what killed it. So each suspect's next attempt
+    is made alone, with nothing beside it on ``muscle``: only a page that really kills readers is ever set aside.
 
     Reading runs on ``muscle``; sorting and sealing run in threads beside the vault, so that a receipt never
     waits behind a backlog of pages.
@@ -91,21 +94,27 @@ class Worker:
     # --- taking ----------------------------------------------------------------------------------------
 
     def _take(self) -> None:
+        self._take_for(self.desk, self._wanted(remote=False, count=self.desk.size))
         # one task more than the muscle has hands, so that no hand waits for us
-        self._take_kinds(self._kinds(remote=True), self.muscle, self.muscle.size + 1)
-        self._take_kinds(self._kinds(remote=False), self.desk, self.desk.size)
+        remote = self._wanted(remote=True, count=self.muscle.size + 1)
+        suspects = replace(remote, count=1, suspects=True)
+        if duties.is_any_due(self.station.store.database, suspects, self.station.clock.now()):
+            self._take_for(self.muscle, suspects)
+        elif not any(map(duties.is_suspect, self._held.values())):
+            self._take_for(self.muscle, remote)
 
-    def _kinds(self, *, remote: bool) -> tuple[WorkKind, ...]:
-        return tuple(kind for kind in self.kinds if STEPS[kind].remote is remote)
-
-    def _take_kinds(self, kinds: Collection[WorkKind], muscle: Muscle, room: int) -> None:
-        room -= sum(work.kind in kinds for work in self._held.values())
-        if room <= 0:
-            return
+    def _wanted(self, *, remote: bool, count: int) -> Wanted:
+        kinds = tuple(kind for kind in self.kinds if STEPS[kind].remote is remote)
         lease = timedelta(seconds=self.station.home.settings.work.lease_s)
-        wanted = Wanted(kinds=kinds, count=room, owner=self._owner, lease=lease, batches=self.batches)
-        for work in duties.take(self.station.store.database, wanted, self.station.clock.now()):
-            self._begin(work, muscle)
+        return Wanted(kinds=kinds, count=count, owner=self._owner, lease=lease, batches=self.batches)
+
+    def _take_for(self, muscle: Muscle, wanted: Wanted) -> None:
+        """Take and begin as many as there is room for."""
+        room = wanted.count - sum(work.kind in wanted.kinds for work in self._held.values())
+        if room > 0:
+            wanted = replace(wanted, count=room)
+            for work in duties.take(self.station.store.database, wanted, self.station.clock.now()):
+                self._begin(work, muscle)
 
     def _begin(self, work: Work, muscle: Muscle) -> None:
         self._held[work.id] = work

@@ -13,19 +13,11 @@ from pathlib import Path
 import pikepdf
 from PIL import Image
 
+from tests.ocr.made_files import heic, multi_tiff, small_page, tiff_by_hand
 from tests.ocr.made_pages import letter, pdf_of, rewritten, saved, sheet, words
-from tests.ocr.test_decode import (
-    docx,
-    heic,
-    image_pdf,
-    jpeg_bomb,
-    multi_tiff,
-    png_bomb,
-    qr,
-    small_page,
-    tiff_by_hand,
-    webp_bomb,
-)
+from tests.ocr.test_bombs import image_pdf, jpeg_bomb, png_bomb, webp_bomb
+from tests.ocr.test_decode import qr
+from tests.ocr.test_formats import docx
 
 Make = Callable[[], bytes]
 Place = Callable[[Path], None]

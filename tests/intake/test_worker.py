@@ -126,6 +126,40 @@ def test_a_stop_gives_back_what_is_held(station: Station, page: None) -> None:
     assert duties.take(station.store.database, wanted, station.clock.now())
 
 
+class Endless:
+    """A muscle whose tasks do not end."""
+
+    size = 2
+
+    def submit(self, task: Task) -> Future[object]:
+        return Future()
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_page_that_may_have_killed_a_reader_is_read_alone(station: Station, inbox: Inbox) -> None:
+    for name in ("a.jpg", "b.jpg", "c.jpg"):
+        (station.lane_dir("may-1") / name).write_bytes(jpeg(1))
+    for now_s in (0.0, 3.0):
+        inbox.look(now_s)
+    Worker(station=station, muscle=Inline(), desk=Inline(), kinds=(WorkKind.ADOPT,)).drain(Event())
+    database, now = station.store.database, station.clock.now
+    wanted = Wanted(kinds=(WorkKind.READ,), count=2, owner="other:1:1", lease=timedelta(seconds=9))
+    busy = Worker(station=station, muscle=Endless(), desk=Inline())
+    (blamed, bystander) = duties.take(database, wanted, now())
+    busy._take()
+    assert len(busy._held) == 1
+    for work in (blamed, bystander):
+        duties.fail(database, work, "WorkerDied: gone", now())
+    busy._take()
+    assert len(busy._held) == 1, "it waits until the muscle is free"
+    busy._held.clear()
+    for _ in range(2):
+        busy._take()
+        assert list(busy._held) == [blamed.id], "nothing runs beside it"
+
+
 def test_leases_are_kept_while_work_goes_on(station: Station, page: None) -> None:
     worker = Worker(station=station, muscle=Inline(), desk=Inline())
     worker._take()
