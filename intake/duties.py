@@ -39,7 +39,7 @@ class Duty:
 class Wanted:
     """What a worker asks for: at most ``count`` duties of ``kinds``, only of ``batches`` if given.
 
-    ``suspects``: those whose last attempt ended with the death of a reader, or else only the others.
+    ``suspects``: only those whose last attempt ended with the death of a reader, or only the others, or (None) both.
     """
 
     kinds: Collection[WorkKind]
@@ -47,7 +47,7 @@ class Wanted:
     owner: str
     lease: timedelta
     batches: Collection[BatchId] | None = None
-    suspects: bool = False
+    suspects: bool | None = None
 
 
 def add(connection: Connection, duty: Duty, now: datetime) -> None:
@@ -76,20 +76,21 @@ def take(database: Database, wanted: Wanted, now: datetime) -> tuple[Work, ...]:
     Files of one lane are adopted one after another, so that pages keep the order in which they came. A time
     further ahead than any wait or lease says that the clock was put back since: it holds nobody up.
     """
-    if not is_any_due(database, wanted, now):
+    if most_urgent(database, wanted, now) is None:
         return ()  # the usual answer: no need to queue up behind writers for it
-    table, query = schema.work, _due(wanted, now)
+    table = schema.work
     with database.writing() as connection:
-        rows = connection.execute(query.order_by(table.c.priority, table.c.id).limit(wanted.count)).all()
+        rows = connection.execute(_due(wanted, now).limit(wanted.count)).all()
         held = {"owner": wanted.owner, "lease_until": now + wanted.lease}
         connection.execute(update(table).where(table.c.id.in_([row.id for row in rows])).values(**held))
         return tuple(_work(row) for row in rows)
 
 
-def is_any_due(database: Database, wanted: Wanted, now: datetime) -> bool:
-    """Whether :func:`take` would find something."""
+def most_urgent(database: Database, wanted: Wanted, now: datetime) -> Work | None:
+    """What :func:`take` would lease first; leases nothing."""
     with database.reading() as connection:
-        return connection.execute(_due(wanted, now).limit(1)).first() is not None
+        row = connection.execute(_due(wanted, now).limit(1)).first()
+    return None if row is None else _work(row)
 
 
 def _due(wanted: Wanted, now: datetime) -> Select[tuple[object, ...]]:
@@ -97,10 +98,12 @@ def _due(wanted: Wanted, now: datetime) -> Select[tuple[object, ...]]:
     until, not_before = table.c.lease_until, table.c.not_before
     free = or_(until.is_(None), until < now, until > now + max(2 * wanted.lease, _LONGEST_WAIT))
     ripe = or_(not_before <= now, not_before > now + _LONGEST_WAIT)
-    killer = func.coalesce(table.c.fault, "").startswith(_KILLER)
-    asked = killer if wanted.suspects else ~killer
-    query = select(table).where(table.c.kind.in_(wanted.kinds), ripe, free, asked, _first_of_its_lane())
-    return query if wanted.batches is None else query.where(table.c.batch.in_(wanted.batches))
+    query = select(table).where(table.c.kind.in_(wanted.kinds), ripe, free, _first_of_its_lane())
+    if wanted.batches is not None:
+        query = query.where(table.c.batch.in_(wanted.batches))
+    if wanted.suspects is not None:
+        query = query.where(func.coalesce(table.c.fault, "").startswith(_KILLER).is_(wanted.suspects))
+    return query.order_by(table.c.priority, table.c.id)
 
 
 def is_suspect(work: Work) -> bool:

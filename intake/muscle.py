@@ -70,7 +70,7 @@ class Cluster:
 
     def __init__(self, workers: int, memory_mb: int) -> None:
         self.size = workers or os.cpu_count() or 1
-        # A death is counted by the duty, not by Dask, and only one task is at stake when a process dies.
+        # A death is counted by the duty, not by Dask; it blames what waited in the process too (see Worker).
         dask.config.set({"distributed.scheduler.allowed-failures": 0, "distributed.scheduler.worker-saturation": 1.0})
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
         self._cluster = LocalCluster(

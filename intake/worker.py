@@ -94,27 +94,35 @@ class Worker:
     # --- taking ----------------------------------------------------------------------------------------
 
     def _take(self) -> None:
-        self._take_for(self.desk, self._wanted(remote=False, count=self.desk.size))
-        # one task more than the muscle has hands, so that no hand waits for us
-        remote = self._wanted(remote=True, count=self.muscle.size + 1)
-        suspects = replace(remote, count=1, suspects=True)
-        if duties.is_any_due(self.station.store.database, suspects, self.station.clock.now()):
-            self._take_for(self.muscle, suspects)
-        elif not any(map(duties.is_suspect, self._held.values())):
-            self._take_for(self.muscle, remote)
+        self._take_remote()
+        desk = self._wanted(remote=False, hands=self.desk.size)
+        if desk.count > 0:
+            self._begin_all(desk, self.desk)
 
-    def _wanted(self, *, remote: bool, count: int) -> Wanted:
+    def _take_remote(self) -> None:
+        """What the muscle has room for; a suspect in its turn, while the muscle is idle, and nothing beside it."""
+        hands = self.muscle.size + 1  # one task more than the muscle has hands, so that no hand waits for us
+        wanted = self._wanted(remote=True, hands=hands)
+        if wanted.count <= 0 or any(map(duties.is_suspect, self._held.values())):
+            return
+        first = duties.most_urgent(self.station.store.database, wanted, self.station.clock.now())
+        if first is None:
+            return
+        if not duties.is_suspect(first):
+            self._begin_all(replace(wanted, suspects=False), self.muscle)
+        elif wanted.count == hands:
+            self._begin_all(replace(wanted, count=1, suspects=True), self.muscle)
+
+    def _wanted(self, *, remote: bool, hands: int) -> Wanted:
+        """As many duties as ``hands`` can hold beside those they hold already."""
         kinds = tuple(kind for kind in self.kinds if STEPS[kind].remote is remote)
+        room = hands - sum(work.kind in kinds for work in self._held.values())
         lease = timedelta(seconds=self.station.home.settings.work.lease_s)
-        return Wanted(kinds=kinds, count=count, owner=self._owner, lease=lease, batches=self.batches)
+        return Wanted(kinds=kinds, count=room, owner=self._owner, lease=lease, batches=self.batches)
 
-    def _take_for(self, muscle: Muscle, wanted: Wanted) -> None:
-        """Take and begin as many as there is room for."""
-        room = wanted.count - sum(work.kind in wanted.kinds for work in self._held.values())
-        if room > 0:
-            wanted = replace(wanted, count=room)
-            for work in duties.take(self.station.store.database, wanted, self.station.clock.now()):
-                self._begin(work, muscle)
+    def _begin_all(self, wanted: Wanted, muscle: Muscle) -> None:
+        for work in duties.take(self.station.store.database, wanted, self.station.clock.now()):
+            self._begin(work, muscle)
 
     def _begin(self, work: Work, muscle: Muscle) -> None:
         self._held[work.id] = work

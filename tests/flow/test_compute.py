@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from distributed import Scheduler
 
 from intake import duties
 from intake.config import open_home
@@ -46,6 +47,15 @@ def note(mark: str, log: Path) -> None:
     with log.open("a") as file:
         file.write(f"{mark}\n")
     time.sleep(0.05)
+
+
+def wait_for(gate: Path) -> None:
+    while not gate.exists():
+        time.sleep(0.01)
+
+
+def tasks_known(dask_scheduler: Scheduler) -> int:
+    return len(dask_scheduler.tasks)
 
 
 @pytest.fixture(scope="module")
@@ -144,10 +154,14 @@ def test_a_page_that_kills_three_readers_is_set_aside_and_the_rest_go_on(
 
 def test_counter_work_overtakes_archive_work(cluster: Cluster, tmp_path: Path) -> None:
     """Both cores are busy with archive pages; the counter's page goes before all that still wait."""
-    log = tmp_path / "log"
-    tasks = [Task(function=note, arguments=(f"archive {n}", log), priority=Priority.ARCHIVE) for n in range(12)]
+    log, gate = tmp_path / "log", tmp_path / "gate"
+    tasks = [Task(function=wait_for, arguments=(gate,), priority=Priority.COUNTER) for _ in range(cluster.size)]
+    tasks += [Task(function=note, arguments=(f"archive {n}", log), priority=Priority.ARCHIVE) for n in range(12)]
+    tasks.append(Task(function=note, arguments=("counter", log), priority=Priority.COUNTER))
     futures = [cluster.submit(task) for task in tasks]
-    futures.append(cluster.submit(Task(function=note, arguments=("counter", log), priority=Priority.COUNTER)))
+    while cluster._client.run_on_scheduler(tasks_known) < len(tasks):
+        time.sleep(0.01)
+    gate.touch()
     for future in futures:
         future.result(timeout=30)
     order = log.read_text().splitlines()

@@ -6,8 +6,9 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from sqlalchemy import update
 
-from intake import duties
+from intake import duties, schema
 from intake import worker as worker_module
 from intake.duties import Wanted
 from intake.errors import DiskFull
@@ -151,13 +152,32 @@ def test_a_page_that_may_have_killed_a_reader_is_read_alone(station: Station, in
     busy._take()
     assert len(busy._held) == 1
     for work in (blamed, bystander):
-        duties.fail(database, work, "WorkerDied: gone", now())
+        busy._failed(work, None, WorkerDied("gone"))
     busy._take()
     assert len(busy._held) == 1, "it waits until the muscle is free"
     busy._held.clear()
     for _ in range(2):
         busy._take()
         assert list(busy._held) == [blamed.id], "nothing runs beside it"
+
+
+def test_a_suspect_of_the_archive_holds_no_page_of_the_counter_up(station: Station, inbox: Inbox) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        (station.lane_dir("may-1") / name).write_bytes(jpeg(1))
+    for now_s in (0.0, 3.0):
+        inbox.look(now_s)
+    Worker(station=station, muscle=Inline(), desk=Inline(), kinds=(WorkKind.ADOPT,)).drain(Event())
+    database = station.store.database
+    busy = Worker(station=station, muscle=Endless(), desk=Inline())
+    wanted = Wanted(kinds=(WorkKind.READ,), count=1, owner="other:1:1", lease=timedelta(seconds=9))
+    (archived,) = duties.take(database, wanted, station.clock.now())
+    with database.writing() as connection:
+        connection.execute(update(schema.work).where(schema.work.c.id == archived.id).values(priority=99))
+    busy._failed(archived, None, WorkerDied("gone"))
+    for _ in range(2):
+        busy._take()
+        assert len(busy._held) == 1
+        assert archived.id not in busy._held
 
 
 def test_leases_are_kept_while_work_goes_on(station: Station, page: None) -> None:
