@@ -23,10 +23,13 @@ from tests.crash import scene
 from tests.crash.killer import Killer
 
 _NEVER = 0
-_NOTHING: Callable[[], None] = lambda: None  # noqa: E731
 LATER = timedelta(hours=1)
 _HANGS_AFTER_S = 120
 """An ordinary scene takes a second."""
+
+
+def _as_shipped() -> None:
+    """No sabotage."""
 
 
 @dataclass(slots=True)
@@ -76,7 +79,7 @@ def count_points(home: Path) -> int:
     return int(counted.read_text())
 
 
-def die_at(home: Path, point: int, started: datetime = scene.START, sabotage: Callable[[], None] = _NOTHING) -> bool:
+def die_at(home: Path, point: int, started: datetime = scene.START, sabotage: Callable[[], None] = _as_shipped) -> bool:
     """Play until ``point``; whether the child was killed there (False: it came to the end before)."""
 
     def work() -> None:
@@ -91,7 +94,7 @@ def die_at(home: Path, point: int, started: datetime = scene.START, sabotage: Ca
     return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
 
 
-def play_on(home: Path, started: datetime = scene.START + LATER, sabotage: Callable[[], None] = _NOTHING) -> None:
+def play_on(home: Path, started: datetime = scene.START + LATER, sabotage: Callable[[], None] = _as_shipped) -> None:
     """Start again, an hour later unless told, and play to the end."""
 
     def work() -> None:

@@ -13,11 +13,19 @@ from pathlib import Path
 import pikepdf
 from PIL import Image
 
-from tests.ocr.made_files import heic, multi_tiff, small_page, tiff_by_hand
+from tests.ocr.made_files import (
+    code_of,
+    docx,
+    heic,
+    image_pdf,
+    jpeg_bomb,
+    multi_tiff,
+    png_bomb,
+    small_page,
+    tiff_by_hand,
+    webp_bomb,
+)
 from tests.ocr.made_pages import letter, pdf_of, rewritten, saved, sheet, words
-from tests.ocr.test_bombs import image_pdf, jpeg_bomb, png_bomb, webp_bomb
-from tests.ocr.test_decode import qr
-from tests.ocr.test_formats import docx
 
 Make = Callable[[], bytes]
 Place = Callable[[Path], None]
@@ -102,8 +110,8 @@ def _empty_page() -> bytes:
 
 def _hostile_qr() -> bytes:
     page = sheet((1240, 1754))
-    page.paste(qr("MOTCUA-SEP:../../x"), (200, 200))
-    page.paste(qr("A\x00\x1b[2J" + "x" * 2000, scale=4), (200, 700))
+    page.paste(code_of("MOTCUA-SEP:../../x", scale=8), (200, 200))
+    page.paste(code_of("A\x00\x1b[2J" + "x" * 2000, scale=4), (200, 700))
     return saved(page, "PNG")
 
 

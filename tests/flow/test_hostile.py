@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pikepdf
@@ -16,8 +17,9 @@ from intake.inbox import Inbox
 from intake.station import Station
 from intake.steps import STEPS
 from intake.worker import Worker
+from tests.crash.scene import Inline
 from tests.flow.hostile import ODD, Odd, put, table
-from tests.intake.conftest import drain, inbox, station, worker  # noqa: F401  # fixtures
+from tests.intake.conftest import drain, inbox, opened_at, station, worker  # noqa: F401  # fixtures
 
 OPERATIONS = Path(__file__).resolve().parents[2] / "OPERATIONS.md"
 
@@ -26,18 +28,21 @@ def seen(row: Odd) -> str:
     return row.seen_as or row.name
 
 
-@pytest.fixture
-def taken_in(station: Station, inbox: Inbox, worker: Worker) -> Station:  # noqa: F811
-    """All odd files through one lane: seen, settled, patience over."""
-    for row in ODD:
-        put(row, station.lane_dir("may-1"))
-    laid = (path for path in station.lane_dir("may-1").rglob("*") if path.is_file() and not path.is_symlink())
-    hashes = {hashlib.sha256(path.read_bytes()).hexdigest(): path.name for path in laid if path.name != "Thumbs.db"}
-    (station.home.root / "laid.json").write_text(json.dumps(hashes), encoding="utf-8")
-    for now_s in (0.0, 100.0):
-        inbox.look(now_s)
-    drain(worker)
-    return station
+@pytest.fixture(scope="module")
+def taken_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
+    """All odd files through one lane: seen, settled, patience over. Tests only look at it."""
+    with opened_at(tmp_path_factory.mktemp("odd") / "home") as opened:
+        lanes = Inbox(station=opened)
+        lanes.prepare()
+        for row in ODD:
+            put(row, opened.lane_dir("may-1"))
+        laid = (path for path in opened.lane_dir("may-1").rglob("*") if path.is_file() and not path.is_symlink())
+        hashes = {hashlib.sha256(path.read_bytes()).hexdigest(): path.name for path in laid if path.name != "Thumbs.db"}
+        (opened.home.root / "laid.json").write_text(json.dumps(hashes), encoding="utf-8")
+        for now_s in (0.0, 100.0):
+            lanes.look(now_s)
+        drain(Worker(station=opened, muscle=Inline(), desk=Inline()))
+        yield opened
 
 
 def test_each_odd_file_has_its_outcome(taken_in: Station) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 
@@ -15,14 +16,20 @@ from intake.worker import Worker
 from tests.crash import scene
 
 
-@pytest.fixture
-def station(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Station]:
-    monkeypatch.setattr("intake.tasks._reader", scene.mark_reader)
-    home = tmp_path / "home"
+@contextmanager
+def opened_at(home: Path) -> Iterator[Station]:
+    """A station in a new folder, for as long as a test or a whole module needs it."""
     home.mkdir()
     (home / "intake.toml").write_text(scene.SETTINGS, encoding="utf-8")
-    with open_station(open_home(home), scene.clock_at(scene.START)) as opened:
+    with pytest.MonkeyPatch.context() as patched, open_station(open_home(home), scene.clock_at(scene.START)) as opened:
+        patched.setattr("intake.tasks._reader", scene.mark_reader)
         opened.__dict__.update(catalogue=scene.shipped_catalogue(), sorter=scene.shipped_sorter())
+        yield opened
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[Station]:
+    with opened_at(tmp_path / "home") as opened:
         yield opened
 
 

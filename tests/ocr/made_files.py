@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import io
 import struct
+import zipfile
+import zlib
 
+import numpy as np
+import pikepdf
 import pillow_heif
+import zxingcpp
 from PIL import Image
 from reportlab.lib.utils import ImageReader
 
 from ocr.decode import Limits
-from tests.ocr.made_pages import letter, pdf_of, saved, words
+from tests.ocr.made_pages import letter, pdf_of, picture_of, rewritten, saved, words
 
 LIMITS = Limits()
 SMALL = (420, 594)
@@ -63,3 +68,47 @@ def tiff_by_hand(order: str, pages: list[tuple[int, int, int | None]]) -> bytes:
 
 def reader(page: Image.Image) -> ImageReader:
     return ImageReader(io.BytesIO(saved(page, "JPEG")))
+
+
+def docx() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("word/document.xml", "<w:document/>")
+        archive.writestr("inside.pdf", pdf_of(words))
+    return out.getvalue()
+
+
+def png_bomb(side: int) -> bytes:
+    def chunk(name: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+
+
+def jpeg_bomb() -> bytes:
+    data = bytearray(saved(small_page("L"), "JPEG"))
+    at = data.index(b"\xff\xc0")
+    struct.pack_into(">HH", data, at + 5, 65000, 65000)
+    return bytes(data)
+
+
+def webp_bomb() -> bytes:
+    body = b"VP8L" + struct.pack("<I", 10) + b"\x2f" + struct.pack("<I", (16383 - 1) | (16383 - 1) << 14) + bytes(5)
+    return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
+
+
+def image_pdf(**header: int) -> bytes:
+    """A page whose picture claims another size than it has."""
+
+    def lie(pdf: pikepdf.Pdf) -> None:
+        picture = picture_of(pdf.pages[0])
+        for name, value in header.items():
+            picture[f"/{name}"] = value
+
+    return rewritten(pdf_of(lambda canvas: canvas.drawImage(reader(small_page()), 0, 0, 595, 842)), lie)
+
+
+def code_of(text: str, kind: str = "QRCode", scale: int = 6) -> Image.Image:
+    code = zxingcpp.create_barcode(text, getattr(zxingcpp.BarcodeFormat, kind))
+    return Image.fromarray(np.asarray(zxingcpp.write_barcode_to_image(code, scale=scale)))

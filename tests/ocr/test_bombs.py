@@ -10,39 +10,18 @@ import pytest
 
 from ocr.decode import Limits, examine, frame
 from ocr.errors import PictureTooLarge, TruncatedFile
-from tests.ocr.made_files import LIMITS, multi_tiff, reader, small_page, tiff_by_hand
+from tests.ocr.made_files import (
+    LIMITS,
+    image_pdf,
+    jpeg_bomb,
+    multi_tiff,
+    png_bomb,
+    reader,
+    small_page,
+    tiff_by_hand,
+    webp_bomb,
+)
 from tests.ocr.made_pages import pdf_of, picture_of, rewritten, saved, sheet, words
-
-
-def png_bomb(side: int) -> bytes:
-    def chunk(name: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-
-    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
-
-
-def jpeg_bomb() -> bytes:
-    data = bytearray(saved(small_page("L"), "JPEG"))
-    at = data.index(b"\xff\xc0")
-    struct.pack_into(">HH", data, at + 5, 65000, 65000)
-    return bytes(data)
-
-
-def webp_bomb() -> bytes:
-    body = b"VP8L" + struct.pack("<I", 10) + b"\x2f" + struct.pack("<I", (16383 - 1) | (16383 - 1) << 14) + bytes(5)
-    return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
-
-
-def image_pdf(**header: int) -> bytes:
-    """A page whose picture claims another size than it has."""
-
-    def lie(pdf: pikepdf.Pdf) -> None:
-        picture = picture_of(pdf.pages[0])
-        for name, value in header.items():
-            picture[f"/{name}"] = value
-
-    return rewritten(pdf_of(lambda canvas: canvas.drawImage(reader(small_page()), 0, 0, 595, 842)), lie)
 
 
 @pytest.mark.parametrize(

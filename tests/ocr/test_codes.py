@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import unicodedata
 
-import numpy as np
 import pytest
-import zxingcpp
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from ocr import Code
 from ocr.codes import MAX_CODES, MAX_TEXT, _bounded, read_codes, read_separator, separator_of
+from tests.ocr.made_files import code_of
 from tests.ocr.made_pages import rgb, sheet
-
-
-def drawn(text: str, kind: str = "QRCode", scale: int = 6) -> Image.Image:
-    code = zxingcpp.create_barcode(text, getattr(zxingcpp.BarcodeFormat, kind))
-    return Image.fromarray(np.asarray(zxingcpp.write_barcode_to_image(code, scale=scale)))
 
 
 def page_with(*codes: Image.Image) -> Image.Image:
@@ -34,26 +28,26 @@ def qr(text: str) -> Code:
 
 @pytest.mark.parametrize("kind", ["QRCode", "Code128", "Code39", "DataMatrix"])
 def test_each_kind_of_code_on_a_page_is_read_with_its_kind(kind):
-    (code,) = read_codes(rgb(page_with(drawn("HS2026-0007", kind, scale=4))))
+    (code,) = read_codes(rgb(page_with(code_of("HS2026-0007", kind, scale=4))))
     assert code == Code(kind=code.kind, untrusted_text="HS2026-0007")
     assert kind in code.kind
 
 
 def test_codes_come_from_top_to_bottom_each_once():
-    page = page_with(drawn("MOT"), drawn("HAI"), drawn("MOT"))
+    page = page_with(code_of("MOT"), code_of("HAI"), code_of("MOT"))
     assert [code.untrusted_text for code in read_codes(rgb(page))] == ["MOT", "HAI"]
 
 
 def test_vietnamese_in_a_code_is_composed():
     spelled = unicodedata.normalize("NFD", "Trần Thị Mẫu|Xã Đường Thử")
-    (code,) = read_codes(rgb(page_with(drawn(spelled))))
+    (code,) = read_codes(rgb(page_with(code_of(spelled))))
     assert code.untrusted_text == "Trần Thị Mẫu|Xã Đường Thử"
 
 
 def test_a_page_full_of_codes_is_not_read_without_end():
     page = sheet((2000, 2000))
     for number in range(48):
-        page.paste(drawn(f"MA{number:03}", scale=4), (20 + number % 7 * 280, 20 + number // 7 * 280))
+        page.paste(code_of(f"MA{number:03}", scale=4), (20 + number % 7 * 280, 20 + number // 7 * 280))
     assert len(read_codes(rgb(page))) == MAX_CODES
 
 
@@ -103,5 +97,5 @@ def test_two_different_separators_on_one_page_separate_nothing():
 
 @pytest.mark.parametrize("turn", [0, 90, 180, 270, 7])
 def test_a_separator_is_read_however_the_sheet_lies(turn):
-    page = page_with(drawn("MOTCUA-SEP:HS-1")).rotate(turn, expand=True, fillcolor="white")
+    page = page_with(code_of("MOTCUA-SEP:HS-1")).rotate(turn, expand=True, fillcolor="white")
     assert read_separator(rgb(page)) == "HS-1"

@@ -7,7 +7,6 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
-import zxingcpp
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -15,20 +14,15 @@ from PIL import Image
 from ocr import Raster
 from ocr.decode import encode, examine, frame
 from ocr.errors import SourceError
-from tests.ocr.made_files import FILES, LIMITS, SMALL, reader, small_page
+from tests.ocr.made_files import FILES, LIMITS, SMALL, code_of, reader, small_page
 from tests.ocr.made_pages import grey, letter, pdf_of, saved, sheet, words
 
 # --- separator sheets ------------------------------------------------------------------------------------
 
 
-def qr(text: str, scale: int = 8) -> Image.Image:
-    code = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode)
-    return Image.fromarray(np.asarray(zxingcpp.write_barcode_to_image(code, scale=scale)))
-
-
 def separator(text: str) -> Image.Image:
     page = sheet((1240, 1754))
-    page.paste(qr(text), (400, 300))
+    page.paste(code_of(text, scale=8), (400, 300))
     return page
 
 

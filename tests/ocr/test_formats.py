@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
-
 import numpy as np
 import pytest
 from PIL import Image
 
 from ocr.decode import FrameFacts, Limits, examine, frame
 from ocr.errors import EmptyFile, PictureTooLarge, TruncatedFile, UnknownFormat
-from tests.ocr.made_files import FILES, LIMITS, SMALL, multi_tiff, small_page, tiff_by_hand
-from tests.ocr.made_pages import grey, pdf_of, saved, sheet, words
+from tests.ocr.made_files import FILES, LIMITS, SMALL, docx, multi_tiff, small_page, tiff_by_hand
+from tests.ocr.made_pages import grey, saved, sheet
 
 # --- what is taken -------------------------------------------------------------------------------------
 
@@ -70,14 +67,6 @@ def test_a_progressive_jpeg_is_read():
 
 
 # --- what is refused -----------------------------------------------------------------------------------
-
-
-def docx() -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr("word/document.xml", "<w:document/>")
-        archive.writestr("inside.pdf", pdf_of(words))
-    return out.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ from ocr.errors import EngineError, EngineMissing, EngineTimeout
 from ocr.reader import Reader, default_reader
 from ocr.tesseract import TesseractEngine, _lines
 from ocr.text import Box, Line, PageText, Word, fold
+from tests.ocr.made_files import code_of
 from tests.ocr.made_pages import BODY, font, grey, letter, rgb, seal, sheet, signature
-from tests.ocr.test_codes import drawn
 
 RECIPE = Recipe(engine="told", engine_version="1", languages="vie", prep_version="1")
 
@@ -131,7 +131,7 @@ def test_a_black_and_white_page_is_kept_in_black_and_white():
 
 def test_codes_are_read_and_a_page_with_only_a_code_is_not_blank():
     page = sheet()
-    page.paste(drawn("HS-7"), (500, 500))
+    page.paste(code_of("HS-7"), (500, 500))
     reading = told()[0].read(raster(page))
     assert [code.untrusted_text for code in reading.codes] == ["HS-7"]
     assert not reading.blank
