@@ -6,17 +6,24 @@ PYTHON ?= $(shell command -v /usr/bin/python3 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
+BENCH :=
+PEER := .bench/ocrmypdf
+PEER_VERSION := 17.13.0
 
-.PHONY: demo test setup setup-dev lint check-types unit bench lock clean
+.PHONY: demo test setup setup-dev models lint check-types unit bench bench-peer lock clean
 
 demo: setup
 	$(BIN)/intake demo --into $(DEMO)
 
 test: setup-dev lint unit
 
-setup: $(VENV)/.ready
+setup: $(VENV)/.ready models
 
-setup-dev: $(VENV)/.ready-dev
+setup-dev: $(VENV)/.ready-dev models
+
+# Behind no stamp: where the larger model could not be had, each set-up tries again; where it is, that takes no time.
+models: $(VENV)/.ready
+	@.ci/models $(VENV)
 
 # A stamp file is written last: a set-up that was cut short is simply run again.
 $(VENV)/.ready: requirements.lock .ci/apt.txt pyproject.toml
@@ -46,14 +53,25 @@ unit: setup-dev
 	$(BIN)/coverage report --skip-covered | tail -n 40
 	$(BIN)/coverage report --include='intake/store.py,intake/vault.py,intake/inbox.py,intake/steps.py' --fail-under=100
 
+# make bench BENCH=--quick    a look at few pages instead of figures to keep
 bench: setup-dev
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench $(BENCH)
+
+# OCRmyPDF in an environment of its own: make bench measures it too when it is there.
+bench-peer: $(PEER)/.ready-$(PEER_VERSION)
+
+$(PEER)/.ready-$(PEER_VERSION): .ci/apt-bench.txt
+	.ci/apt-install .ci/apt.txt
+	.ci/apt-install .ci/apt-bench.txt
+	test -x $(PEER)/bin/python || $(PYTHON) -m venv $(PEER)
+	$(PEER)/bin/pip install --quiet --disable-pip-version-check ocrmypdf==$(PEER_VERSION)
+	touch $@
 
 # The locks name versions only, no addresses.
 lock:
 	$(BIN)/pip install --quiet pip-tools
 	$(BIN)/pip-compile --quiet --strip-extras --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements.lock pyproject.toml
-	$(BIN)/pip-compile --quiet --strip-extras --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	$(BIN)/pip-compile --quiet --strip-extras --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra dev --extra second -c requirements.lock -o requirements-dev.lock pyproject.toml
 
 clean:
-	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
+	rm -rf $(VENV) $(DEMO) .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
