@@ -1,87 +1,100 @@
-"""``make bench``: how long the main job takes on this machine, on sample papers it makes itself.
+"""``make bench``: intake and, when installed, OCRmyPDF on the same pages in the same run, and what one page costs.
 
-Whole commands are timed as processes, parts in this process; each figure is the median of its runs. Compare only
-figures of the same run on the same machine.
+Whole commands are timed as processes, by turns; parts in this process. Compare only figures of the same run on the
+same machine. OCRmyPDF is looked for where the variable OCRMYPDF says, on the path, and in ``.bench/ocrmypdf``
+(``python3 -m venv .bench/ocrmypdf && .bench/ocrmypdf/bin/pip install ocrmypdf``; it wants Ghostscript).
 """
 
 from __future__ import annotations
 
 import os
-import statistics
+import platform
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated
 
-from intake import tasks
-from intake.catalogue import load
-from intake.config import open_home
-from intake.samples import write_lanes
-from intake.sealing import bind
-from intake.sorting import Sorter
-from intake.station import open_station
-from ocr.limits import Limits
+import typer
+from rich.console import Console
 
-INTAKE = [sys.executable, "-c", "from intake.cli import main; main()"]
-RUNS = 3
+from tests.bench import report
+from tests.bench.contest import Plan, compete, qualities, speeds
+from tests.bench.inside import around_recogniser, desk
+from tests.bench.pages import Sheet, made_sheets, scanned_sheets
+from tests.bench.programs import Intake, Ocrmypdf, find_ocrmypdf
 
-
-def median(function: Callable[[], object], runs: int = RUNS) -> float:
-    """Median seconds of a few calls."""
-    times = []
-    for _ in range(runs):
-        began = time.perf_counter()
-        function()
-        times.append(time.perf_counter() - began)
-    return statistics.median(times)
+console = Console(width=120)
 
 
-def row(what: str, figure: str) -> None:
-    print(f"{what:<58} {figure:>14}")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How many pages of each set, how often, and with how many workers."""
+
+    office: int
+    photocopy: int
+    clean: int
+    nd96: int
+    hand: int
+    rounds: int
+    workers: tuple[int, ...]
 
 
-def main() -> None:
-    print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}")
-    with tempfile.TemporaryDirectory() as scratch:
-        root = Path(scratch)
-        truth = write_lanes(root / "papers", seed=1)
-        pages = sum(len(dossier.pages) for dossier in truth)
-        run = iter(range(RUNS + 1))
-
-        def process() -> None:
-            out = root / f"out{next(run)}"
-            folders = [str(folder) for folder in sorted((root / "papers").iterdir())]
-            command = [*INTAKE, "process", *folders, "--into", str(out), "--seal", "--home", str(out / "home")]
-            subprocess.run(command, check=True, capture_output=True)
-
-        seconds = median(process)
-        row(f"intake process --seal, {pages} pages, 9 dossiers", f"{seconds:.1f} s")
-        row("  pages a minute, start of processes included", f"{pages / seconds * 60:.0f}")
-        pictures = sorted((root / "papers").rglob("*.jpg"))[:6]
-        reads = [median(partial(tasks.read_page, path, 0, Limits())) for path in pictures]
-        row("read one page (300 dpi, one core), median", f"{statistics.median(reads):.2f} s")
-        examines = [median(partial(tasks.examine, path, Limits())) for path in pictures]
-        row("examine one file, median", f"{statistics.median(examines) * 1000:.0f} ms")
-        row("load the catalogue", f"{median(load) * 1000:.0f} ms")
-        _desk(root / "out0" / "home")
+FULL = Size(office=12, photocopy=6, clean=6, nd96=8, hand=7, rounds=2, workers=(1, 2))
+QUICK = Size(office=4, photocopy=1, clean=1, nd96=2, hand=1, rounds=1, workers=(1, 2))
 
 
-def _desk(home: Path) -> None:
-    """Sorting and binding, from what the first run left."""
-    with open_station(open_home(home)) as station:
-        sorter = Sorter(station.catalogue)
-        batch = station.ledger.batches()[0].id
-        texts = [page.reading.text for page in station.ledger.pages(batch) if page.reading]
-        row(
-            "classify one page",
-            f"{median(lambda: [sorter.classify(text) for text in texts]) / len(texts) * 1000:.1f} ms",
-        )
-        dossier = station.ledger.dossiers()[0].id
-        row("slip and dossier of one receipt", f"{median(lambda: bind(station, dossier)) * 1000:.0f} ms")
+def main(
+    quick: Annotated[bool, typer.Option("--quick", help="Few pages, one round: a look, not a figure to keep.")] = False,
+    into: Annotated[Path, typer.Option("--into", help="Where table.md, figures.json and plot.png go.")] = Path("bench"),
+    alone: Annotated[bool, typer.Option("--alone", help="Without OCRmyPDF, though it is here.")] = False,
+) -> None:
+    """Measure, print the tables, write them."""
+    other = None if alone else find_ocrmypdf()
+    if other is None:
+        console.print("OCRmyPDF is left out (set OCRMYPDF, or see the head of tests/bench/__main__.py)")
+    size = QUICK if quick else FULL
+    with tempfile.TemporaryDirectory(prefix="motcua-bench-") as scratch:
+        report.write(measured(Path(scratch), size, other), into, console)
+    console.print(f"written to {into}/")
+
+
+def measured(scratch: Path, size: Size, other: Ocrmypdf | None) -> report.Figures:
+    sheets = list(_sheets(scratch / "pages", size))
+    console.print(f"{len(sheets)} pages; the programs run by turns, {size.rounds} round(s) each")
+    plan = Plan(rounds=size.rounds, workers=size.workers, place=scratch / "runs", say=console.print)
+    programs = [Intake(), *([other] if other else [])]
+    turns = compete(programs, sheets, plan)
+    console.print("parts of one page")
+    return report.Figures(
+        about=_about(other),
+        speeds=speeds(turns, len(sheets)),
+        qualities=qualities(turns, sheets),
+        around=list(around_recogniser(sheets)),
+        desk=list(desk(scratch / "runs" / f"intake-{size.workers[0]}-0" / "home", sheets[0].file)),
+    )
+
+
+def _sheets(folder: Path, size: Size) -> Iterator[Sheet]:
+    yield from made_sheets(folder / "office", "office", size.office)
+    yield from made_sheets(folder / "photocopy", "photocopy", size.photocopy)
+    yield from made_sheets(folder / "clean", "clean", size.clean)
+    yield from scanned_sheets(folder / "nd96", "nd96", size.nd96)
+    yield from scanned_sheets(folder / "hand", "hand", size.hand)
+
+
+def _about(other: Ocrmypdf | None) -> dict[str, str]:
+    tesseract = subprocess.run(["tesseract", "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
+    return {
+        "when": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "machine": f"{os.cpu_count()} cores, {platform.machine()}, load {os.getloadavg()[0]:.1f} at the end",
+        "versions": f"Python {sys.version.split()[0]}, Tesseract {tesseract}",
+        "OCRmyPDF": other.version if other else "not run",
+    }
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)
