@@ -69,9 +69,21 @@ class Reading:
     recipe: Recipe
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """What stands in the upper part of a page, read in passing; ``turn_deg`` and ``skew_deg`` as in Reading."""
+
+    text: PageText
+    turn_deg: int
+    skew_deg: float
+
+
 class Engine(Protocol):
     """A recogniser of printed Vietnamese."""
 
     def recognise(self, page: Pixels, dpi: int, timeout_s: float) -> PageText:
-        """Read a cleaned grey page; raise :class:`ocr.errors.EngineTimeout` or ``EngineMissing``."""
+        """Words of a page as :func:`ocr.clean.cleaned` makes it, boxes in its pixels, lines in reading order.
+
+        Raises :class:`ocr.errors.EngineTimeout` (may pass on another try), ``EngineMissing`` or ``EngineError``.
+        """
         ...

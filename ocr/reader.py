@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ocr import Engine, Raster, Reading, Recipe
+from ocr import Engine, Glance, Raster, Reading, Recipe
 from ocr.blank import is_blank, sharpness_of
 from ocr.clean import PREP_VERSION, Cleaned, cleaned
 from ocr.codes import read_codes
-from ocr.image import Pose, pose_of, straightened, two_levels
+from ocr.errors import EngineMissing
+from ocr.image import Pose, grey_of, pose_of, straightened, two_levels
+from ocr.line_engine import LineEngine, open_line_engine
 from ocr.tesseract import LANGUAGE, TesseractEngine
-from ocr.text import Line, PageText, Word
+from ocr.text import Line, PageText
 
+_LOG = logging.getLogger(__name__)
+_AS_IT_LIES = Pose(turn_deg=0, skew_deg=0.0, sure=True)
 _BASE_TIMEOUT_S, _TIMEOUT_S_PER_MEGAPIXEL = 20.0, 20.0
 """An ordinary page takes one second for its one megapixel; only a page that hangs the engine comes near this."""
+_TITLE_ZONE = 0.55
+"""The upper part of a page that holds head and title, or what goes on without one."""
 _STRIP_SHARE = 0.3
 _MIN_STRIP_WORDS, _STRIP_WINS = 3, 1.25
 
@@ -36,13 +43,8 @@ class Reader:
         A blank page is not sent to the engine and has no text. Raises EngineTimeout (may pass on another try),
         EngineMissing or EngineError.
         """
-        codes = read_codes(raster.pixels)
         blank = is_blank(raster)
-        pose = Pose(turn_deg=0, skew_deg=0.0, sure=True) if blank else pose_of(raster.pixels)
-        level = straightened(raster, pose)
-        if not pose.sure and self._upside_down(level):
-            pose = pose.flipped
-            level = straightened(raster, pose)
+        pose, level = (_AS_IT_LIES, straightened(raster, _AS_IT_LIES)) if blank else self._upright(raster)
         return Reading(
             upright=two_levels(level),
             skew_deg=round(pose.skew_deg, 3),
@@ -50,18 +52,35 @@ class Reader:
             blank=blank,
             sharpness=round(sharpness_of(raster), 3),
             text=PageText() if blank else self._text(level),
-            codes=codes,
+            codes=read_codes(grey_of(level.pixels)),
             recipe=self.recipe,
         )
+
+    def glance(self, raster: Raster) -> Glance:
+        """Enough of a first page to name the document, for the clerk who is waiting: what stands in its upper part.
+
+        Made for :func:`ocr.decode.glimpse`, a page at about 150 dpi; takes any. Nothing of it is kept: :meth:`read`
+        follows in its turn. Raises as ``read`` does.
+        """
+        pose, level = self._upright(raster)
+        rows = round(level.pixels.shape[0] * _TITLE_ZONE)
+        top = Raster(pixels=level.pixels[:rows], dpi=level.dpi)
+        return Glance(text=self._text(top), turn_deg=pose.turn_deg, skew_deg=round(pose.skew_deg, 3))
+
+    def _upright(self, raster: Raster) -> tuple[Pose, Raster]:
+        """How the page lies, and the page put right; the engine is asked where shapes do not tell up from down."""
+        pose = pose_of(raster.pixels)
+        level = straightened(raster, pose)
+        if not pose.sure and self._upside_down(level):
+            pose = pose.flipped
+            level = straightened(raster, pose)
+        return pose, level
 
     def _text(self, level: Raster) -> PageText:
         ready = cleaned(level.pixels, level.dpi)
         found = self.engine.recognise(ready.pixels, ready.dpi, _timeout_s(ready))
         lines = (
-            tuple(
-                Word(text=word.text, box=ready.to_upright(word.box, level.pixels), confidence=word.confidence)
-                for word in line.words
-            )
+            tuple(replace(word, box=ready.to_upright(word.box, level.pixels)) for word in line.words)
             for line in found.lines
         )
         return PageText(
@@ -80,12 +99,23 @@ class Reader:
 
 
 def default_reader() -> Reader:
-    """Tesseract with Debian's Vietnamese model; raises EngineMissing. Asks for the version once a process."""
-    engine = TesseractEngine()
+    """The line engine, or pytesseract's where the line engine cannot run; raises EngineMissing where neither can.
+
+    Loads models: some 100 ms, once a process.
+    """
+    engine = _line_engine() or TesseractEngine()
     return Reader(
         engine=engine,
         recipe=Recipe(engine=engine.name, engine_version=engine.version, languages=LANGUAGE, prep_version=PREP_VERSION),
     )
+
+
+def _line_engine() -> LineEngine | None:
+    try:
+        return open_line_engine()
+    except EngineMissing as missing:
+        _LOG.warning("read by pytesseract instead: %s", missing)
+        return None
 
 
 def _timeout_s(ready: Cleaned) -> float:

@@ -38,11 +38,15 @@ class Box:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """One recognised word: NFC text, its box, and the engine's confidence from 0 to 1."""
+    """One recognised word: NFC text, its box, and how likely it is right, from 0 to 1.
+
+    ``read`` is what the recogniser saw where ``text`` was put in its place, None where nothing was changed.
+    """
 
     text: str
     box: Box
     confidence: float
+    read: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
