@@ -1,7 +1,8 @@
 """One scanned page as a PDF page: the upright picture at its true size, the invisible words beneath the eye.
 
-JPEG goes in as it is; a 1-bit picture becomes CCITT G4 (a tenth of anything else, and lossless); whatever else
-comes is kept lossless with Flate. PDF/A-1: no transparency, and only grey and RGB, which sRGB's profile covers.
+JPEG and layers go in as they are; a 1-bit picture becomes CCITT G4 (a tenth of anything else, and lossless);
+whatever else comes is kept lossless with Flate. PDF/A-1: no transparency, and only grey and RGB, which sRGB's
+profile covers.
 """
 
 from __future__ import annotations
@@ -14,15 +15,16 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 
+from intake import layered
 from intake.model import PageReading
 from intake.textlayer import PageFrame, content
+from ocr.fax import fax
 
 _INCH_PT = 72.0
 _LONGEST_PT = 14400.0
 """PDF 1.4, appendix C: no side may be longer (or shorter than 3)."""
 _SHORTEST_PT = 3.0
 _JPEG, _PNG = b"\xff\xd8", b"\x89PNG"
-_STRIP_OFFSETS, _STRIP_SIZES, _ROWS_A_STRIP, _PHOTOMETRIC = 273, 279, 278, 262
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,7 @@ def add_leaf(pdf: Pdf, reading: PageReading, picture: bytes) -> None:
     ``picture`` may have fewer pixels than the reading (a smaller copy): size and words follow the reading.
     """
     size = _size(reading)
-    draw = f"q {size.width:.3f} 0 0 {size.height:.3f} 0 0 cm /P Do Q\n".encode()
+    draw = layered.drawn(size.width, size.height, size.scale)
     words = content(reading.text, PageFrame(scale=size.scale, height=size.height))
     page = Dictionary(
         Type=Name.Page,
@@ -59,7 +61,9 @@ def _size(reading: PageReading) -> _Size:
 
 
 def _image(pdf: Pdf, picture: bytes) -> Stream:
-    """The picture as an image object; the classes open headers only and decode when asked."""
+    """The picture as an object on the unit square; the classes open headers only and decode when asked."""
+    if picture.startswith(layered.MAGIC):
+        return layered.unpack(pdf, picture)
     if picture.startswith(_JPEG):
         opened: Image.Image = JpegImageFile(io.BytesIO(picture))
         if opened.mode in ("L", "RGB"):
@@ -92,12 +96,6 @@ def _opaque(picture: Image.Image) -> Image.Image:
 
 
 def _fax(pdf: Pdf, picture: Image.Image) -> Stream:
-    """CCITT group 4, taken out of the one-strip TIFF that Pillow writes."""
-    out = io.BytesIO()
-    picture.save(out, "TIFF", compression="group4", tiffinfo={_ROWS_A_STRIP: picture.height})
-    with Image.open(io.BytesIO(out.getvalue())) as tiff:
-        tags = dict(tiff.tag_v2)  # type: ignore[attr-defined]
-    (start,), (length,) = tags[_STRIP_OFFSETS], tags[_STRIP_SIZES]
-    how = Dictionary(K=-1, Columns=picture.width, Rows=picture.height, BlackIs1=tags[_PHOTOMETRIC] == 1)
-    data = out.getvalue()[start : start + length]
-    return _object(pdf, data, picture, Filter=Name.CCITTFaxDecode, DecodeParms=how)
+    """CCITT group 4; a picture's ones are white, which the code keeps as it finds them."""
+    how = Dictionary(K=-1, Columns=picture.width, Rows=picture.height, BlackIs1=True)
+    return _object(pdf, fax(picture), picture, Filter=Name.CCITTFaxDecode, DecodeParms=how)

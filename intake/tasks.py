@@ -17,7 +17,7 @@ from typing import TypeVar
 
 import cv2
 
-from intake import codes
+from intake import codes, layered
 from ocr import Recipe, decode
 from ocr.limits import FileFacts, Limits
 from ocr.reader import Reader, default_reader
@@ -55,7 +55,7 @@ def read_page(source: Source, index: int, limits: Limits) -> PageResult:
     """Read page ``index`` (from 0) of a file; raises SourceError or EngineError of :mod:`ocr.errors`."""
     started = time.perf_counter()
     reading = _reader().read(decode.frame(_bytes(source), index, limits))
-    image, suffix = decode.encode(reading.upright)
+    image, suffix = layered.picture_file(reading.upright)
     height, width = reading.upright.pixels.shape[:2]
     return PageResult(
         image=image,

@@ -28,6 +28,8 @@ _ASCENT, _DESCENT = 800, -200
 _CODES = 0x10000
 _SURROGATES = range(0xD8, 0xE0)
 _REPLACEMENT = "\ufffd"
+_GAP = 0.15
+"""Of a line's height, the least between two words."""
 _WIDEST_TZ = 30000.0
 """Per cent; PDF 1.4 readers need not hold reals above 32767."""
 
@@ -50,15 +52,21 @@ def _line(line: Line, frame: PageFrame) -> Iterator[bytes]:
     """Each word over its own ink from left to right, all on one base and of one height: the middle of the line's.
 
     One height a line, not one a word: readers that rebuild text (poppler) part words of different size, and then
-    a phrase is not found any more. On seven real scans 4 % of neighbouring words were parted, now 0.3 %.
+    a phrase is not found any more. On seven real scans 4 % of neighbouring words were parted, now 0.3 %. One base
+    also where a line was left askew: poppler mixes the words of lines that rise by more than one in a hundred.
+    A word that runs into the next one is cut short: PDFium joins words that touch.
     """
     words = [word for word in line.words if word.text.strip()]
     if not words:
         return
     base = round(median(word.box.bottom for word in words))
     height = round(median(word.box.height for word in words))
-    for word in words:
-        box = Box(left=word.box.left, top=base - height, width=word.box.width, height=height)
+    gap = max(1, round(_GAP * height))
+    for word, after in zip(words, (*words[1:], None), strict=True):
+        left, right = word.box.left, word.box.right
+        if after is not None and after.box.left > left:
+            right = min(right, after.box.left - gap)
+        box = Box(left=left, top=base - height, width=max(1, right - left), height=height)
         yield _show(nfc(word.text).strip(), box, frame)
 
 

@@ -93,6 +93,32 @@ def test_words_of_one_line_share_a_height_so_that_the_phrase_is_found_whole():
         assert edges[1] < word.box.top + word.box.height / 2 < edges[3]
 
 
+def _row(*words: tuple[str, int, int, int], height: int = 30) -> PageText:
+    """One line of words: text, left, bottom, width."""
+    boxes = (Box(left=left, top=bottom - height, width=width, height=height) for _, left, bottom, width in words)
+    made_words = (Word(text=word[0], box=box, confidence=1.0) for word, box in zip(words, boxes, strict=True))
+    return PageText(lines=(Line(words=tuple(made_words)),))
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.03, -0.03, 0.1])
+def test_lines_left_askew_are_still_selected_line_by_line(slope):
+    spelt = ["người", "nộp", "giữ", "phiếu", "hẹn", "để", "đối", "chiếu", "khi", "cần"]
+    lines = []
+    for row in range(6):
+        words = ((word, 100 + 110 * at, round(400 + 70 * row + slope * 110 * at), 90) for at, word in enumerate(spelt))
+        lines += _row(*words).lines
+    pdf = _pdf(PageText(lines=tuple(lines)))
+    assert made.page_texts(pdf)[0] == " ".join(spelt * 6)
+    assert _poppler(pdf).split() == spelt * 6
+
+
+def test_words_whose_boxes_touch_or_overlap_are_still_two_words():
+    words = (("bảo", 100, 400, 62), ("vệ", 161, 400, 40), ("đòi", 201, 400, 50), ("nợ", 270, 400, 40))
+    pdf = _pdf(_row(*words))
+    assert made.page_texts(pdf)[0] == "bảo vệ đòi nợ"
+    assert _poppler(pdf).split() == ["bảo", "vệ", "đòi", "nợ"]
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.text(min_size=1, max_size=12), st.integers(1, 3000), st.integers(1, 3000))
 def test_whatever_was_recognised_makes_operators_a_reader_can_read(spelt, width, height):
