@@ -21,6 +21,9 @@ from distributed.scheduler import KilledWorker
 from intake.tasks import bounded
 
 _HEARTBEAT = "2s"
+_MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(48 << 20)}
+"""A reader keeps the memory of one picture for the next. Dask would have it hand back every free page at once: to get
+280,000 of them anew for each sheet of paper keeps the kernel busy for most of a second."""
 
 
 class WorkerDied(Exception):
@@ -72,6 +75,7 @@ class Cluster:
         self.size = workers or os.cpu_count() or 1
         # A death is counted by the duty, not by Dask; it blames what waited in the process too (see Worker).
         dask.config.set({"distributed.scheduler.allowed-failures": 0, "distributed.scheduler.worker-saturation": 1.0})
+        dask.config.set({f"distributed.nanny.pre-spawn-environ.{name}": value for name, value in _MALLOC.items()})
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
         self._cluster = LocalCluster(
             n_workers=self.size,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -43,6 +43,10 @@ class LineEngine:
     network: LineNetwork
     larger: LineNetwork | None
     speller: Speller
+
+    def __reduce__(self) -> tuple[Callable[[], LineEngine], tuple[()]]:
+        """Travels to another process by name: the models that are installed there read."""
+        return open_line_engine, ()
 
     @property
     def name(self) -> str:

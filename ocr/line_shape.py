@@ -14,11 +14,15 @@ from ocr.text import Box
 
 _MIN_SLOPE_LETTERS, _MIN_SLOPE_PX, _MAX_SLOPE = 8, 100, 0.03
 _STEADY_PX = 2
+_LEVEL = 0.002
+_BRACKET_X = 1.8
+"""Brackets are as tall as this and narrow, and hang below the foot: "(Đã ký)"."""
 _CAPITAL_X, _ASCENDER, _FEW_RISE, _MIN_CAPITALS = 1.4, 1.25, 0.1, 4
 """Capitals are so many x tall; in a line of them hardly any letter rises above the others as b, d, h, k and t do."""
 _HOVER_WIDE_X, _HOVER_X = 4.0, (0.7, 1.75)
 _SHORT_X, _LEAST_X = 8.0, 0.75
-_TALL_X = 1.6
+_TALL_X, _TALLER = 1.6, 1.15
+_PART_X, _PART_REACH_X = 1.3, (-0.7, 2.4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +52,8 @@ class TextLine:
 
 def hovers(line: TextLine, others: Sequence[TextLine]) -> bool:
     """Whether a short line is but the tall marks over letters of another one."""
+    if any(_part_of(line, other) for other in others if other.x > _PART_X * line.x):
+        return True
     if line.right - line.left > _HOVER_WIDE_X * line.x:
         return False
     low, high = _HOVER_X
@@ -60,20 +66,43 @@ def hovers(line: TextLine, others: Sequence[TextLine]) -> bool:
     )
 
 
+def _part_of(line: TextLine, larger: TextLine) -> bool:
+    """Whether a line is but marks or stops of a line of larger print."""
+    low, high = _PART_REACH_X
+    within = larger.left - larger.x < line.left and line.right < larger.right + larger.x
+    narrow = line.right - line.left < _HOVER_WIDE_X * larger.x
+    return within and narrow and low * larger.x < larger.foot - line.foot < high * larger.x
+
+
 def measured(pieces: Pieces, members: Ints, x: float) -> tuple[TextLine, Ints] | None:
     """The line that a chain makes; None for what is too little to be one."""
     bottoms, tops = pieces.bottom[members], pieces.top[members]
     tallest = float(np.median(bottoms - tops))
     if len(members) == 1 and _no_letter(pieces, int(members[0]), x):
         return None
-    counted = np.convolve(np.bincount(bottoms), (1, 2, 1), "same")
-    foot = int(counted.argmax())
-    steady = np.abs(bottoms - foot) <= _STEADY_PX
-    middles = (pieces.left + pieces.width / 2)[members]
-    slope, start = _fitted(middles[steady], bottoms[steady].astype(np.float64), float(foot))
     left, right = float(pieces.left[members].min()), float(pieces.right[members].max())
+    middles = (pieces.left + pieces.width / 2)[members]
+    level = bottoms - _tilt(middles, bottoms) * (middles - left)
+    standing = (pieces.height[members] < _BRACKET_X * x) | (pieces.width[members] > 0.5 * pieces.height[members])
+    told = level[standing] if standing.any() else level
+    counted = np.convolve(np.bincount(np.maximum(told.round(), 0).astype(np.int64)), (1, 2, 1), "same")
+    foot = int(counted.argmax())
+    steady = np.abs(level - foot) <= _STEADY_PX
+    slope, start = _fitted(middles[steady], bottoms[steady].astype(np.float64), float(foot))
     line = TextLine(left=left, right=right, foot=start + slope * left, slope=slope, x=x, big=tallest > TALLEST_X * x)
-    return _profiled(pieces, line, members, tallest if line.big else _TALL_X * x), members
+    return _profiled(pieces, line, members, tallest if line.big else max(_TALL_X * x, _TALLER * tallest)), members
+
+
+def _tilt(middles: NDArray[np.float64], bottoms: Ints) -> float:
+    """About how the feet fall: the usual slope between letters half a line apart, whatever hangs below."""
+    if len(middles) < 2 * _MIN_SLOPE_LETTERS or np.ptp(middles) < _MIN_SLOPE_PX:
+        return 0.0
+    order = np.argsort(middles)
+    half = len(order) // 2
+    first, second = order[: len(order) - half], order[half:]
+    apart = np.maximum(middles[second] - middles[first], 1.0)
+    slope = float(np.median((bottoms[second] - bottoms[first]) / apart))
+    return slope if _LEVEL < abs(slope) <= _MAX_SLOPE else 0.0
 
 
 def _no_letter(pieces: Pieces, alone: int, x: float) -> bool:

@@ -17,9 +17,11 @@ TALLEST_X = 2.3
 """A letter with two storeys of marks grown to it is so many x tall; taller pieces are no letters of ordinary print."""
 _INK = (110, 200)
 """Bounds of the grey below which something is ink; paper is 255."""
-_RULE_LONG_X, _RULE_TALL_X = 6.0, 4.0
-_BOX_TALL_X, _STEM_X = 2.5, 0.35
-"""The box of a figure is lower than other frames; large print has stems of that height, but thicker ones."""
+_RULE_LONG_X, _RULE_TALL_X, _SURE_RULE_X = 6.0, 4.0, 8.0
+_BOX_TALL_X, _BOX_WIDE_X, _SERIF_X, _STEM_X = 2.5, 2.2, 0.8, 0.35
+"""Low uprights are sides of boxes if both ends lie on level strokes, higher ones rules unless both ends have serifs."""
+_LARGE_X = 1.7
+"""A chain of pieces of this height is of larger print, capitals without marks being 1.5 x tall."""
 _LOWEST_X = 0.55
 _BIG_LETTER_X = 6.0
 _WIDEST_X = 12.0
@@ -54,7 +56,8 @@ class Pieces:
         split, _ = cv2.threshold(small, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
         ink = np.asarray(small < np.clip(split, *_INK), np.uint8)
         long = _opened(ink, round(_RULE_LONG_X * x), 1)
-        tall = _opened(ink, 1, round(_RULE_TALL_X * x)) | _thin(_opened(ink, 1, round(_BOX_TALL_X * x)), x)
+        sides = _boxed(_opened(ink, 1, round(_BOX_TALL_X * x)), ink, x)
+        tall = _opened(ink, 1, round(_SURE_RULE_X * x)) | sides
         rules = _grown(long, 1, 3) | _grown(tall, 3, 1)
         _, labels, stats, _ = cv2.connectedComponentsWithStats(ink & (1 - rules), connectivity=8)
         left, top, width, height, area = (np.ascontiguousarray(column, np.int32) for column in stats[1:].T)
@@ -70,10 +73,28 @@ class Pieces:
         )
 
 
-def _thin(tall: Pixels, x: float) -> Pixels:
-    """Upright strokes without those as thick as the stems of large print."""
-    thick = _opened(tall, max(3, round(_STEM_X * x)), 1)
-    return tall & (1 - _grown(thick, 3, 3))
+def _boxed(uprights: Pixels, ink: Pixels, x: float) -> Pixels:
+    """Uprights thinner than stems of large print that are no strokes of it: by their ends."""
+    stem = max(3, round(_STEM_X * x))
+    thin = uprights & (1 - _grown(_opened(uprights, stem, 1), 3, 3))
+    sides = np.zeros_like(ink)
+    if not cv2.countNonZero(thin):
+        return sides
+    thick = _opened(ink, stem, 1)
+    level, serif = (_grown(_opened(ink, round(wide * x), 1), 3, 7) > 0 for wide in (_BOX_WIDE_X, _SERIF_X))
+    labels = cv2.connectedComponents(thin, connectivity=8)[1]
+    rows, columns = np.nonzero(thin)
+    label = np.asarray(labels[rows, columns] - 1, np.int32)
+    area = np.bincount(label)
+    tops, bottoms = np.full(len(area), len(ink)), np.zeros(len(area), np.int64)
+    np.minimum.at(tops, label, rows)
+    np.maximum.at(bottoms, label, rows)
+    across = np.asarray(np.bincount(label, weights=columns) / area, np.int64)
+    kept = np.bincount(label, weights=thick[rows, columns]) <= 0.5 * area
+    boxed, stroke = (ends[tops, across] & ends[bottoms, across] for ends in (level, serif))
+    kept &= boxed | (~stroke & (bottoms - tops >= _RULE_TALL_X * x - 1))
+    sides[rows[kept[label]], columns[kept[label]]] = 1
+    return sides
 
 
 def _opened(ink: Pixels, wide: int, tall: int) -> Pixels:
@@ -100,12 +121,26 @@ def chained(pieces: Pieces, x: float) -> Ints:
     big = tall.copy()
     for at, over in crossed.items():
         big[at] = not over
-        if len(over) == 1:
-            chain[at] = over[0]
+    if (tall & ~big).any():
+        joined = np.array([at for at, over in crossed.items() if len(over) == 1], np.int64)
+        letters[joined] = True
+        chain = _linked(pieces, letters, _GAP_X * x)
     if big.any():
+        big |= _in_large_chains(pieces, chain, x)
         larger = _linked(pieces, big, float(np.median(pieces.height[big])) * _GAP_X * 0.6)
         chain = np.where(larger > 0, larger + chain.max(initial=0), chain)
-    return np.asarray(chain, np.int32)
+    numbers = np.unique(chain[chain > 0])
+    return np.asarray(np.where(chain > 0, np.searchsorted(numbers, chain) + 1, 0), np.int32)
+
+
+def _in_large_chains(pieces: Pieces, chain: Ints, x: float) -> Flags:
+    """Pieces in chains whose usual piece is too tall for ordinary print."""
+    large = [
+        number
+        for number in range(1, int(chain.max(initial=0)) + 1)
+        if np.median(pieces.height[chain == number]) > _LARGE_X * x
+    ]
+    return np.isin(chain, large)
 
 
 def _crossed(pieces: Pieces, chain: Ints, tall: Ints, x: float) -> dict[int, list[int]]:

@@ -12,13 +12,12 @@ from ocr.blank import is_blank, sharpness_of
 from ocr.clean import PREP_VERSION, Cleaned, cleaned
 from ocr.codes import read_codes
 from ocr.errors import EngineMissing
-from ocr.image import Pose, grey_of, pose_of, straightened, two_levels
+from ocr.image import AS_IT_IS, Pose, grey_of, pose_of, straightened, two_levels
 from ocr.line_engine import LineEngine, open_line_engine
 from ocr.tesseract import LANGUAGE, TesseractEngine
 from ocr.text import Line, PageText
 
 _LOG = logging.getLogger(__name__)
-_AS_IT_LIES = Pose(turn_deg=0, skew_deg=0.0, sure=True)
 _BASE_TIMEOUT_S, _TIMEOUT_S_PER_MEGAPIXEL = 20.0, 20.0
 """An ordinary page takes one second for its one megapixel; only a page that hangs the engine comes near this."""
 _TITLE_ZONE = 0.55
@@ -43,14 +42,15 @@ class Reader:
         A blank page is not sent to the engine and has no text. Raises EngineTimeout (may pass on another try),
         EngineMissing or EngineError.
         """
-        blank = is_blank(raster)
-        pose, level = (_AS_IT_LIES, straightened(raster, _AS_IT_LIES)) if blank else self._upright(raster)
+        blank, sharpness = is_blank(raster), round(sharpness_of(raster), 3)
+        pose, level = (AS_IT_IS, straightened(raster, AS_IT_IS)) if blank else self._upright(raster)
+        del raster  # a page of A3 in colour is 209 MB; where it was turned, only the turned one is needed from here on
         return Reading(
             upright=two_levels(level),
             skew_deg=round(pose.skew_deg, 3),
             turn_deg=pose.turn_deg,
             blank=blank,
-            sharpness=round(sharpness_of(raster), 3),
+            sharpness=sharpness,
             text=PageText() if blank else self._text(level),
             codes=read_codes(grey_of(level.pixels)),
             recipe=self.recipe,

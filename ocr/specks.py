@@ -19,6 +19,8 @@ _INK, _FAINT_INK = 205, 180
 _SPECK_MASS = 2.0
 """Of a page whose small letters are 11.5 px tall, in pixels of full black: a full stop has 4."""
 _SPECK_SIDE, _SPECK_AREA = 5, 4
+_IN_A_ROW = 14
+"""So many dots on one level are a leader; of 2,500 specks on a page six are."""
 _LETTER_SIDE = 7
 _DARKER = 0.75
 """How dark a speck is against the darkest tenth of print, both 0 for black."""
@@ -28,10 +30,13 @@ _SIDE_SHARE = 0.3
 
 
 def is_speckled(cleaned: Pixels) -> bool:
-    """Whether specks abound on a cleaned page."""
+    """Whether specks abound on a cleaned page. Dots that stand in a row lead from a label to its blank and are none."""
     _, _, stats, _ = cv2.connectedComponentsWithStats((cleaned < _INK).astype(np.uint8), connectivity=8)
     sides, areas = stats[1:, 2:4].max(axis=1), stats[1:, cv2.CC_STAT_AREA]
-    specks = (areas <= _SPECK_AREA) & (sides <= _SPECK_SIDE)
+    feet = stats[1:, 1] + stats[1:, 3]
+    small = (sides <= _SPECK_SIDE) & (areas <= _SPECK_AREA)
+    level = np.convolve(np.bincount(feet[small], minlength=len(cleaned) + 2), (1, 1, 1), "same")
+    specks = small & (level[feet] < _IN_A_ROW)
     return bool(specks.sum() > _MANY * max(1, (sides >= _LETTER_SIDE).sum()))
 
 

@@ -21,7 +21,8 @@ from ocr.errors import EngineMissing
 Weights = NDArray[np.float32]
 
 _LSTM_PART, _UNICHARSET_PART, _RECODER_PART = 17, 21, 22
-_MAX_BYTES, _MAX_SIDE, _MAX_PARTS = 64 << 20, 4096, 64
+_MAX_BYTES, _MAX_SIDE, _MAX_PARTS, _MAX_DEPTH = 64 << 20, 4096, 64, 8
+_MAX_WEIGHT = 1e9
 _INT8, _DOUBLES = 1, 128
 """Bits of a weight matrix's mode."""
 _OWN_RATES = 64
@@ -133,7 +134,11 @@ class _Reader:
         matrix = self.array(kind, rows * columns).reshape(rows, columns).astype(np.float64)
         if mode & _INT8:
             scales = self.array(np.float64, self.integer("I")).astype(np.float64)
+            if len(scales) < rows or not (np.abs(scales) <= _MAX_WEIGHT).all():
+                raise ValueError(f"{len(scales)} scales of {rows} rows")
             matrix = matrix * scales[:rows, None]
+        if not (np.abs(matrix) <= _MAX_WEIGHT).all():
+            raise ValueError("weights that are no numbers")
         return np.asarray(matrix, np.float32)
 
 
@@ -148,14 +153,14 @@ class _Layer:
     below: tuple[_Layer, ...] = ()
 
 
-def _layer(reader: _Reader) -> _Layer:
-    if reader.integer("b") != 0:
-        raise ValueError("a layer without a name")
+def _layer(reader: _Reader, depth: int = 0) -> _Layer:
+    if reader.integer("b") != 0 or depth > _MAX_DEPTH:
+        raise ValueError("a layer without a name, or too deep")
     kind = reader.text()
     _, _, flags, inputs, outputs, _ = reader.integers("bbiiii")
     reader.text()
     if kind in _STACKS:
-        below = tuple(_layer(reader) for _ in range(min(reader.integer("I"), _MAX_PARTS)))
+        below = tuple(_layer(reader, depth + 1) for _ in range(min(reader.integer("I"), _MAX_PARTS)))
         if flags & _OWN_RATES:
             reader.array(np.float32, reader.integer("I"))
         return _Layer(kind=kind, below=below)
@@ -192,10 +197,12 @@ def _characters(unicharset: bytes, recoder: bytes, null: int) -> tuple[str, ...]
     outputs: dict[int, str] = {}
     for number in range(reader.integer("I")):
         _, length, output = reader.integers("bIi")
-        if length != 1:
-            raise ValueError("characters of several codes")
+        if length != 1 or not 0 <= output < _MAX_SIDE:
+            raise ValueError(f"a character of {length} codes, output {output}")
         outputs.setdefault(output, named[number] if number < len(named) else "")
     outputs[null] = ""
+    if not 0 <= null < _MAX_SIDE or " " not in outputs.values():
+        raise ValueError(f"null {null}, or no space")
     return tuple(outputs.get(output, "") for output in range(max(outputs) + 1))
 
 
@@ -212,8 +219,11 @@ def _model(layers: list[_Layer], characters: tuple[str, ...], null: int, name: s
     if kinds != _SHAPE or not fits:
         raise EngineMissing(f"{name}: a model of another shape: {kinds}")
     columns, forward, backward, last = (_lstm(layers[at]) for at in (5, 6, 8, 9))
-    if layers[10].matrices[0].shape[0] != len(characters):
-        raise EngineMissing(f"{name}: {len(characters)} characters do not fit the outputs")
+    features, kernel = layers[2].matrices[0].shape
+    wide = (features, columns.cells, forward.cells, backward.cells)
+    taken = (columns.inputs, forward.inputs, backward.inputs, last.inputs)
+    if kernel != 3 * 3 + 1 or wide != taken or layers[10].matrices[0].shape != (len(characters), last.cells + 1):
+        raise EngineMissing(f"{name}: layers that do not fit each other or {len(characters)} characters")
     return LineModel(
         convolution=Dense(matrix=layers[2].matrices[0]),
         columns=columns,

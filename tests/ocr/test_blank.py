@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from ocr import Raster
 from ocr.blank import is_blank, sharpness_of
+from tests.ocr.made_backs import LEFT_BY_PEOPLE, back
 from tests.ocr.made_pages import A4_150, font, letter, rgb, seal, sheet, signature
 
 RANDOM = 20261123
@@ -158,6 +159,29 @@ def test_a_grey_back_with_a_page_number_is_not_blank():
     pixels = np.array(page.convert("L"))
     assert not is_blank(Raster(pixels=pixels, dpi=150.0))
     assert is_blank(Raster(pixels=np.full_like(pixels, 250), dpi=150.0))
+
+
+def test_of_two_hundred_backs_that_bear_something_none_is_called_blank():
+    lost = [
+        (seed, mark.__name__)
+        for seed, mark in enumerate(LEFT_BY_PEOPLE * 30)
+        if is_blank(Raster(pixels=back(seed, mark), dpi=150.0))
+    ]
+    assert lost == []
+
+
+def test_of_a_hundred_backs_that_bear_nothing_nearly_all_are_called_blank():
+    seeds = range(100_000, 100_100)
+    kept = [seed for seed in seeds if not is_blank(Raster(pixels=back(seed, None), dpi=150.0))]
+    assert len(kept) <= 5
+
+
+@pytest.mark.parametrize("size", [(1654, 2339), (2480, 3508), (4960, 7016)])
+def test_a_signature_is_seen_at_every_resolution(size):
+    page = sheet()
+    signature(page, (700, 1200), ink=(110, 110, 118))
+    assert not blank(page.resize(size), size[0] / A4_150[0] * 150.0)
+    assert blank(sheet(size), size[0] / A4_150[0] * 150.0)
 
 
 def test_a_sharp_page_scores_above_a_blurred_one_and_blur_scores_in_order():

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 
 from ocr import Raster
-from ocr.decode import encode, examine, frame
+from ocr.decode import encode, examine, frame, glimpse
 from ocr.errors import SourceError
 from tests.ocr.made_files import FILES, LIMITS, SMALL, code_of, reader, small_page
 from tests.ocr.made_pages import grey, letter, pdf_of, saved, sheet, words
@@ -132,6 +132,57 @@ def test_grey_stored_as_colour_comes_as_grey_and_two_levels_as_bilevel():
     assert raster.bilevel
     assert not frame(saved(small_page("L"), "PNG"), 0, LIMITS).bilevel
     assert not frame(saved(sheet((9, 9), (255, 0, 0)), "PNG"), 0, LIMITS).bilevel
+
+
+# --- JPEG, past Pillow -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_has_the_samples_that_pillow_gives_it(mode, progressive):
+    page = small_page()
+    page.paste((190, 20, 40), (40, 60, 140, 160))
+    data = saved(page.convert(mode), "JPEG", progressive=progressive, quality=80)
+    found = frame(data, 0, LIMITS).pixels
+    wanted = np.array(Image.open(io.BytesIO(data)).convert("L" if mode == "L" else "RGB"))
+    assert found.shape == wanted.shape
+    assert np.abs(found.astype(int) - wanted).max() <= 2
+
+
+@pytest.mark.parametrize("tag", range(1, 9))
+def test_a_camera_s_jpeg_is_turned_as_its_exif_says_whole_and_in_glimpse(tag):
+    page = letter(size=(1700, 2400))
+    page.paste((255, 0, 0), (0, 0, 400, 800))
+    exif = Image.Exif()
+    exif[0x0112] = tag
+    data = saved(page, "JPEG", exif=exif)
+    wanted = np.array(ImageOps.exif_transpose(Image.open(io.BytesIO(data))))
+    assert np.abs(frame(data, 0, LIMITS).pixels.astype(int) - wanted).max() <= 2
+    assert glimpse(data, 0, LIMITS).pixels.shape == wanted.shape
+
+
+def test_a_jpeg_that_lies_about_its_colours_is_left_to_pillow():
+    data = saved(sheet(SMALL, (200, 30, 40)), "JPEG")
+    rgb = data[:2] + b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00" + data[2:]
+    wanted = np.array(Image.open(io.BytesIO(rgb)).convert("RGB"))
+    assert np.abs(frame(rgb, 0, LIMITS).pixels.astype(int) - wanted).max() <= 2
+
+
+@pytest.mark.parametrize(
+    ("size", "dpi", "steps"), [((2480, 3508), 300, 2), ((1654, 2339), 200, 1), ((7016, 9921), 600, 4)]
+)
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_a_glimpse_is_the_page_at_about_150_dpi(size, dpi, steps, kind):
+    page = letter().resize(size)
+    small = glimpse(saved(page.convert("L"), kind, dpi=(dpi, dpi)), 0, LIMITS)
+    assert small.dpi == dpi / steps
+    assert small.pixels.shape == (size[1] // steps + (size[1] % steps > 0 and kind == "JPEG"), size[0] // steps)
+    box = grey(page.reduce(steps))[: small.pixels.shape[0], : small.pixels.shape[1]]
+    assert np.abs(small.pixels[: len(box)].astype(int) - box).mean() < 3
+
+
+def test_a_glimpse_of_a_pdf_page_is_its_half():
+    assert max(glimpse(pdf_of(words), 0, LIMITS).pixels.shape) == 1754
 
 
 # --- keeping the upright page --------------------------------------------------------------------------

@@ -119,7 +119,7 @@ def test_more_picture_has_more_time():
     reader, engine = told()
     reader.read(raster(letter()))
     reader.read(raster(letter(size=(2000, 2800))))
-    assert 20 < engine.seen[0][2] < engine.seen[1][2] < 120
+    assert 20 < engine.seen[0][2] < engine.seen[1][2] < 150
 
 
 def test_a_black_and_white_page_is_kept_in_black_and_white():
@@ -207,8 +207,24 @@ def test_a_reader_travels_to_a_worker_process(reader):
     assert again.read(raster(letter(3))).text.words
 
 
-def test_one_thread_a_page(reader):
+def test_one_thread_a_page():
+    TesseractEngine()
     assert os.environ["OMP_THREAD_LIMIT"] == "1"
+
+
+def test_a_glance_names_what_stands_on_top_upright_and_level(reader):
+    page = official_paper().rotate(88, expand=True, fillcolor="white")
+    glance = reader.glance(raster(page))
+    assert glance.turn_deg == 90
+    assert glance.skew_deg == pytest.approx(-2, abs=0.1)
+    assert "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM" in glance.text.text.upper()
+
+
+def test_without_the_model_the_program_reads_and_the_log_says_so(monkeypatch, caplog):
+    monkeypatch.setattr("ocr.line_engine.find_model", lambda name: None)
+    instead = default_reader()
+    assert instead.recipe.engine == "tesseract"
+    assert "pytesseract" in caplog.text
 
 
 def test_an_engine_out_of_time_says_so():
