@@ -21,7 +21,7 @@ from distributed.scheduler import KilledWorker
 from intake.tasks import bounded
 
 _HEARTBEAT = "2s"
-_MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(48 << 20)}
+_MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": str(16 << 20), "MALLOC_TRIM_THRESHOLD_": str(16 << 20)}
 """A reader keeps the memory of one picture for the next. Dask would have it hand back every free page at once: to get
 280,000 of them anew for each sheet of paper keeps the kernel busy for most of a second."""
 

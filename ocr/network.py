@@ -30,7 +30,7 @@ STRIP_PX = 36
 """Height of a strip: what the model's input layer wants."""
 STEP_PX = 3
 """Pixels of a strip to each step of what comes out."""
-_TOGETHER = 8
+_TOGETHER = 4
 """Lines in one run: of like width, so that little is spent on filling up."""
 _MIN_STEPS = 2
 
