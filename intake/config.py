@@ -78,6 +78,12 @@ class WorkSection(_Section):
     scheduler: str = ""
 
 
+class ReadingSection(_Section):
+    """How pages are read. ``second_reader`` asks a second network about doubtful words (package extra ``second``)."""
+
+    second_reader: bool = False
+
+
 class ReceiptSection(_Section):
     """Numbers, paper and the working day (legal defaults: DOMAIN 2.4)."""
 
@@ -104,6 +110,7 @@ class Settings(_Section):
     inbox: InboxSection = InboxSection()
     limits: LimitsSection = LimitsSection()
     work: WorkSection = WorkSection()
+    reading: ReadingSection = ReadingSection()
     receipt: ReceiptSection = ReceiptSection()
     store: StoreSection = StoreSection()
     templates: str = ""

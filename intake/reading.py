@@ -29,8 +29,7 @@ from intake.process import files_of
 from intake.sorting import Sorter
 from intake.tasks import PageResult
 from ocr.errors import EngineTimeout, SourceError
-from ocr.limits import FileFacts, Limits
-from ocr.reader import default_reader
+from ocr.limits import FileFacts
 from ocr.text import PageText
 
 _WITHOUT_CLUSTER = 2
@@ -79,13 +78,16 @@ class _Pending:
 
 
 def leaves(sources: Sequence[Path], home: Home) -> Iterator[Leaf]:
-    """Every page of files and folders, read. Raises BadInput for a path that is not there, EngineMissing."""
-    default_reader()
+    """Every page of files and folders, read. Raises BadInput for a path that is not there, EngineMissing.
+
+    Raises BadSettings if the second reader is switched on and not installed.
+    """
+    tasks.require_reader(home.settings.reading.second_reader)
     files = [path for source in sources for path in files_of(source)]
     with _muscle(home, files) as muscle:
         waiting: deque[_Pending] = deque()
         for path in files:
-            for pending in _begin(path, home.limits, muscle):
+            for pending in _begin(path, home, muscle):
                 waiting.append(pending)
                 if len(waiting) > 2 * muscle.size:
                     yield _end(waiting.popleft())
@@ -119,7 +121,7 @@ def _may_be_long(path: Path) -> bool:
         return file.read(4) in (b"%PDF", b"II*\0", b"MM\0*")
 
 
-def _begin(path: Path, limits: Limits, muscle: Muscle) -> Iterator[_Pending]:
+def _begin(path: Path, home: Home, muscle: Muscle) -> Iterator[_Pending]:
     """Begin each page of a file; what cannot be read is one leaf with its reason."""
     oddity = _oddity(path)
     if oddity is not None:
@@ -128,14 +130,15 @@ def _begin(path: Path, limits: Limits, muscle: Muscle) -> Iterator[_Pending]:
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     try:
-        examined = muscle.submit(Task(function=tasks.examine, arguments=(path, limits)))
+        examined = muscle.submit(Task(function=tasks.examine, arguments=(path, home.limits)))
         facts = cast(FileFacts, examined.result())
     except (SourceError, WorkerDied) as error:
         yield _Pending(leaf=Leaf(source=path, number=1, sha256=sha256, reason=_reason(error)), future=None)
         return
+    second = home.settings.reading.second_reader
     for index, frame in enumerate(facts.frames):
         leaf = Leaf(source=path, number=index + 1, sha256=sha256, reason=frame.fault, separator=frame.separator)
-        task = Task(function=tasks.read_page, arguments=(path, index, limits))
+        task = Task(function=tasks.read_page, arguments=(path, index, home.limits, second))
         plain = frame.fault is None and frame.separator is None
         yield _Pending(leaf=leaf, future=muscle.submit(task) if plain else None)
 

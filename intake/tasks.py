@@ -18,9 +18,12 @@ from typing import TypeVar
 import cv2
 
 from intake import codes, layered
+from intake.errors import BadSettings
+from intake.labels import say
 from ocr import Recipe, decode
 from ocr.limits import FileFacts, Limits
 from ocr.reader import Reader, default_reader
+from ocr.second import PACKAGE, SecondMissing
 from ocr.text import PageText
 
 Source = Path | bytes
@@ -51,10 +54,25 @@ def examine(source: Source, limits: Limits) -> FileFacts:
     return decode.examine(_bytes(source), limits)
 
 
-def read_page(source: Source, index: int, limits: Limits) -> PageResult:
-    """Read page ``index`` (from 0) of a file; raises SourceError or EngineError of :mod:`ocr.errors`."""
+def require_reader(second: bool = False) -> None:
+    """See that pages can be read here before any work begins; raises EngineMissing where they cannot.
+
+    Raises BadSettings where a ``second`` reader is switched on and not installed.
+    """
+    try:
+        default_reader(second)
+    except SecondMissing as missing:
+        raise BadSettings(say("settings.no_second_reader", package=PACKAGE)) from missing
+
+
+def read_page(source: Source, index: int, limits: Limits, second: bool = False) -> PageResult:
+    """Read page ``index`` (from 0) of a file, with a ``second`` reader if told so.
+
+    Raises SourceError or EngineError of :mod:`ocr.errors`.
+    """
     started = time.perf_counter()
-    reading = _reader().read(decode.frame(_bytes(source), index, limits))
+    reader = _reader_with_second() if second else _reader()
+    reading = reader.read(decode.frame(_bytes(source), index, limits))
     image, suffix = layered.picture_file(reading.upright)
     height, width = reading.upright.pixels.shape[:2]
     return PageResult(
@@ -106,3 +124,9 @@ def _dpi_as_a4(width: int, height: int) -> float:
 def _reader() -> Reader:
     cv2.setNumThreads(1)  # one page, one core: the readers are as many as the cores
     return default_reader()
+
+
+@cache
+def _reader_with_second() -> Reader:
+    cv2.setNumThreads(1)
+    return default_reader(second=True)

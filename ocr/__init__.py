@@ -57,9 +57,11 @@ class Reading:
     ``upright`` is the page as people see it: turned and deskewed in one interpolation from the original
     pixels. ``turn_deg`` is the clockwise turn applied (0, 90, 180, 270). ``skew_deg`` is the turn of the
     print on the sheet *before* correction, after that turn, counter-clockwise positive. ``sharpness`` is 0 to 1.
+    ``as_scanned`` tells that nothing was turned, levelled or cropped: ``upright`` is the scan, pixel for pixel.
     """
 
     upright: Raster
+    as_scanned: bool
     skew_deg: float
     turn_deg: int
     blank: bool

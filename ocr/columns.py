@@ -2,7 +2,7 @@
 
 Vietnamese papers end in two columns: to whom copies go on the left ("Nơi nhận"), who signs on the right; newspapers and
 gazettes run in two throughout. Forms and tables stand side by side too and are read row by row. What tells them apart:
-the lines of a foot are set about a common middle, those of a form begin at a common edge. The head is put right in
+a foot says so or has lines set about a common middle, those of a form begin at a common edge. The head is put right in
 :mod:`ocr.layout`, by its words.
 """
 
@@ -13,7 +13,9 @@ from dataclasses import replace
 from itertools import pairwise
 from statistics import median, pstdev
 
-from ocr.text import Line
+from rapidfuzz.distance import Levenshtein
+
+from ocr.text import Line, fold
 
 _SAME_ROW = 0.35
 """Lines whose feet differ by less, in heights of a line, stand in one row."""
@@ -24,6 +26,7 @@ _CENTRED = 0.5
 _FULL_ROWS, _FULL_WIDTH = 8, 10.0
 """Rows, and their usual width in heights of a line, of print that runs in two columns."""
 _PARAGRAPH_GAP = 1.5
+_FOOT, _FOOT_SLIPS = "noinhan", 2
 
 
 def in_columns(lines: Sequence[Line]) -> list[Line]:
@@ -88,11 +91,17 @@ def _narrowed(gutter: tuple[int, int], row: Sequence[Line], least: float) -> tup
 
 
 def _are_columns(left: Sequence[Line], right: Sequence[Line], paired: int) -> bool:
-    if _is_centred(left) or _is_centred(right):
+    if any(_opens_a_foot(line) for line in left) or _is_centred(left) or _is_centred(right):
         return True
     height = median(line.box.height for line in left)
     wide = min(median(line.box.width for line in side) for side in (left, right))
     return paired >= _FULL_ROWS and wide >= _FULL_WIDTH * height
+
+
+def _opens_a_foot(line: Line) -> bool:
+    """Whether a line says "Nơi nhận", perhaps misread: whom copies go to, by Nghị định 30/2020/NĐ-CP, Phụ lục I."""
+    said = "".join(char for char in fold(line.text) if char.isalpha())
+    return Levenshtein.distance(said, _FOOT, score_cutoff=_FOOT_SLIPS) <= _FOOT_SLIPS
 
 
 def _is_centred(side: Sequence[Line]) -> bool:

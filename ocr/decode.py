@@ -14,9 +14,9 @@ from ocr import Raster
 from ocr.formats import SUFFIXES, kind_of
 from ocr.limits import FileFacts, FrameFacts, Limits
 from ocr.pdf import examine_pdf, pdf_page
-from ocr.pictures import examine_picture, glimpse_of, picture, shrunk_to_glimpse
+from ocr.pictures import examine_picture, glimpse_of, own_jpeg, picture, shrunk_to_glimpse
 
-__all__ = ["FileFacts", "FrameFacts", "Limits", "encode", "examine", "frame", "glimpse"]
+__all__ = ["FileFacts", "FrameFacts", "Limits", "as_delivered", "encode", "examine", "frame", "glimpse"]
 
 _JPEG_QUALITY = 85
 _JPEG_SUBSAMPLING = "4:2:0"
@@ -57,6 +57,11 @@ def glimpse(data: bytes, index: int, limits: Limits) -> Raster:
     if kind == "pdf":
         return shrunk_to_glimpse(pdf_page(data, index, limits))
     return glimpse_of(data, kind, index, limits)
+
+
+def as_delivered(data: bytes) -> bytes | None:
+    """The file itself where it is one plain JPEG of a page, whose bytes need no second coding; else None."""
+    return own_jpeg(data) if kind_of(data) == "jpeg" else None
 
 
 def encode(raster: Raster) -> tuple[bytes, str]:

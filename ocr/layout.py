@@ -7,6 +7,7 @@ into one line: "ỦY BAN NHÂN DÂN CỘNG HÒA XÃ HỘI ...". Here each column
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
@@ -91,7 +92,7 @@ def _head_of(lines: list[Line]) -> _Head | None:
     """Where the national name stands, None on a page without it at its top."""
     for line in sorted(lines, key=lambda each: each.box.top)[:_SEARCHED_LINES]:
         meant = [_national(word) for word in line.words]
-        if len({syllable for syllable in meant if syllable}) < _NATION_FOUND:
+        if _in_turn(meant) < _NATION_FOUND:
             continue
         named = [word for word, syllable in zip(line.words, meant, strict=True) if syllable]
         name = [word for word in named if word.box.left >= _start(line, named)]
@@ -105,6 +106,20 @@ def _head_of(lines: list[Line]) -> _Head | None:
             width=max(box.right for box in inked) - min(box.left for box in inked),
         )
     return None
+
+
+def _in_turn(meant: Sequence[str | None]) -> int:
+    """How many syllables of the national name stand in their order among as many words as it has."""
+    most = 0
+    for start in range(len(meant)):
+        reached = -1
+        count = 0
+        for syllable in meant[start : start + len(_NATION)]:
+            if syllable is not None and _NATION.index(syllable) > reached:
+                reached = _NATION.index(syllable)
+                count += 1
+        most = max(most, count)
+    return most
 
 
 def _national(word: Word) -> str | None:

@@ -21,6 +21,8 @@ from ocr.layout import reading_order
 from ocr.lines import Lines, find_lines
 from ocr.models import DEBIAN_PACKAGE, FAST, LARGER, find_model
 from ocr.network import STEP_PX, STRIP_PX, LineNetwork
+from ocr.second import PACKAGE, SecondMissing, SecondReader, open_second
+from ocr.second_opinion import FirstReading, SecondOpinion
 from ocr.spelling import Speller, Spelt
 from ocr.text import Box, Line, PageText, Word, nfc
 from ocr.traineddata import read_model
@@ -37,16 +39,18 @@ _NOISE, _NOISE_LETTERS = 0.55, 2
 class LineEngine:
     """Printed Vietnamese by Tesseract's own weights; see :class:`ocr.Engine`. Thread-safe.
 
-    ``network`` reads every line; ``larger``, where there is one, looks again at the words that left it in doubt.
+    ``network`` reads every line; ``larger``, where there is one, looks again at the words that left it in doubt;
+    ``second``, where there is one, has a vote on those that still are (:mod:`ocr.second_opinion`).
     """
 
     network: LineNetwork
     larger: LineNetwork | None
     speller: Speller
+    second: SecondReader | None = None
 
-    def __reduce__(self) -> tuple[Callable[[], LineEngine], tuple[()]]:
+    def __reduce__(self) -> tuple[Callable[[bool], LineEngine], tuple[bool]]:
         """Travels to another process by name: the models that are installed there read."""
-        return open_line_engine, ()
+        return open_line_engine, (self.second is not None,)
 
     @property
     def name(self) -> str:
@@ -55,7 +59,8 @@ class LineEngine:
     @property
     def version(self) -> str:
         """Which models read: two readings by the same models are alike."""
-        return "+".join(network.version for network in (self.network, self.larger) if network is not None)
+        own = [network.version for network in (self.network, self.larger) if network is not None]
+        return "+".join([*own, f"{PACKAGE}-{self.second.version}"] if self.second else own)
 
     def recognise(self, page: Pixels, dpi: int, timeout_s: float) -> PageText:
         """Words of a cleaned grey page in reading order, boxes in its pixels; ``dpi`` is of no account.
@@ -70,8 +75,18 @@ class LineEngine:
         if self.larger is not None:
             logs = self._second_look(self.larger, strips, logs, until)
         spelt = self.speller.spell(logs)
-        found = [_line(lines, at, strips[at], words) for at, words in enumerate(spelt) if words]
-        return reading_order(in_columns([line for line in found if not _is_noise(line)]))
+        read = [
+            FirstReading(at=at, line=line, spelt=words, logs=logs[at])
+            for at, words in enumerate(spelt)
+            if words and not _is_noise(line := _line(lines, at, strips[at], words))
+        ]
+        return reading_order(in_columns(self._second_opinion(page, lines, read, until)))
+
+    def _second_opinion(self, page: Pixels, lines: Lines, read: list[FirstReading], until: float) -> list[Line]:
+        if self.second is None:
+            return [first.line for first in read]
+        asked = SecondOpinion(self.second, self.network.characters, self.network.null)
+        return asked.weigh(page, lines, read, until)
 
     def _second_look(self, larger: LineNetwork, strips: Sequence[Pixels], logs: list[Logs], until: float) -> list[Logs]:
         """``logs`` with both networks' mean where the first was in doubt."""
@@ -83,15 +98,21 @@ class LineEngine:
         return joined
 
 
-def open_line_engine() -> LineEngine:
-    """The engine with the Vietnamese models that are installed; raises EngineMissing without any."""
+def open_line_engine(second: bool = False) -> LineEngine:
+    """The engine with the Vietnamese models that are installed; raises EngineMissing without any.
+
+    With ``second``, the second reader has a vote; raises SecondMissing where its package is not installed.
+    """
+    voter = open_second() if second else None
+    if second and voter is None:
+        raise SecondMissing(f"the second reader's package {PACKAGE} is not installed")
     paths = [path for path in (find_model(FAST), find_model(LARGER)) if path is not None]
     if not paths:
         raise EngineMissing(f"no Vietnamese model is installed (Debian: {DEBIAN_PACKAGE})")
     network, *more = [LineNetwork(read_model(path)) for path in paths]
     larger = more[0] if more and more[0].characters == network.characters else None
     speller = Speller(language=vietnamese(), characters=network.characters, null=network.null)
-    return LineEngine(network, larger, speller)
+    return LineEngine(network, larger, speller, voter)
 
 
 def _is_noise(line: Line) -> bool:

@@ -23,11 +23,22 @@ from ocr.window import Window
 
 _WORK_X_PX = (10.0, 14.0)
 """Height of small letters on the page on which lines are found: reduced to the first where above the second."""
-_ABOVE_X, _BELOW_X = (2.25, 2.6), (0.7, 0.9)
-"""How far a strip reaches above and below the foot, and at most where ink reaches further; both models err least so."""
-_MARGIN_X, _SIDE_X = 0.1, 0.2
+_MARGIN_X = 0.1
 _X_SLACK = 0.12
 """How far the first guess of x may be off before lines are looked for again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """How far a strip reaches above and below the foot, and at most where ink reaches further; how far at the sides."""
+
+    above_x: tuple[float, float]
+    below_x: tuple[float, float]
+    side_x: float
+
+
+TIGHT = Reach(above_x=(2.25, 2.6), below_x=(0.7, 0.9), side_x=0.2)
+"""Both of Tesseract's models err least so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,24 +60,29 @@ class Lines:
         rules = self.rules if self.scale == 1 else cv2.resize(self.rules, (width, height))
         return np.where(rules > 0, np.uint8(255), page)
 
-    def window(self, at: int) -> Window:
+    def window(self, at: int, reach: Reach = TIGHT) -> Window:
         """The part of the page that holds line ``at`` with all its marks."""
         line = self.lines[at]
-        left, right = line.left - _SIDE_X * line.x, line.right + _SIDE_X * line.x
-        above = float(np.clip(line.above / line.x + _MARGIN_X, *_ABOVE_X)) * line.x
-        below = float(np.clip(line.below / line.x + _MARGIN_X, *_BELOW_X)) * line.x
+        left, right = line.left - reach.side_x * line.x, line.right + reach.side_x * line.x
+        above = float(np.clip(line.above / line.x + _MARGIN_X, *reach.above_x)) * line.x
+        below = float(np.clip(line.below / line.x + _MARGIN_X, *reach.below_x)) * line.x
         return Window(left=left, top=line.foot - above, width=right - left, height=above + below, slope=line.slope)
 
     def strip(self, page: Pixels, at: int, height: int) -> Pixels:
         """Line ``at`` of the grey page as a strip ``height`` tall, level, cleared of its neighbours' ink."""
         window = self.window(at)
+        strip = self.cut(page, at, window, height)
+        margin = round(TIGHT.side_x * self.lines[at].x * height / window.height)
+        edge = max(0, margin - 1)
+        strip[:, :edge] = strip[:, strip.shape[1] - edge :] = 255
+        return strip
+
+    def cut(self, page: Pixels, at: int, window: Window, height: int) -> Pixels:
+        """``window`` of the grey page as a strip ``height`` tall, cleared of all ink that belongs to other lines."""
         strip = window.taken(page, height)
         foreign = window.scaled(self.scale).taken_mask((self.owner != 0) & (self.owner != at + 1), strip.shape)
         if foreign is not None:
             strip[foreign] = 255
-        margin = round(_SIDE_X * self.lines[at].x * height / window.height)
-        edge = max(0, margin - 1)
-        strip[:, :edge] = strip[:, strip.shape[1] - edge :] = 255
         return strip
 
 

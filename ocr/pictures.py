@@ -118,6 +118,13 @@ def glimpse_of(data: bytes, kind: str, index: int, limits: Limits) -> Raster:
     return Raster(pixels=pixels, dpi=None if dpi is None else dpi / steps)
 
 
+def own_jpeg(data: bytes) -> bytes | None:
+    """An examined JPEG that may be handed on as it is; None where a tag turns it, it is CMYK or has an appendix."""
+    with _decoding("jpeg"), Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
+        plain = image.mode in {"L", "RGB"} and _orientation(image) == 1
+    return data if plain and data.endswith(b"\xff\xd9") else None
+
+
 def shrunk_to_glimpse(page: Raster) -> Raster:
     """A decoded page at the size of :func:`glimpse_of`, by averages."""
     steps = _glimpse_steps(page.pixels.shape[:2])

@@ -44,9 +44,11 @@ class Reader:
         """
         blank, sharpness = is_blank(raster), round(sharpness_of(raster), 3)
         pose, level = (AS_IT_IS, straightened(raster, AS_IT_IS)) if blank else self._upright(raster)
+        as_scanned = level.pixels is raster.pixels
         del raster  # a page of A3 in colour is 209 MB; where it was turned, only the turned one is needed from here on
         return Reading(
             upright=two_levels(level),
+            as_scanned=as_scanned,
             skew_deg=round(pose.skew_deg, 3),
             turn_deg=pose.turn_deg,
             blank=blank,
@@ -98,12 +100,13 @@ class Reader:
         return len(on_head.words) >= _MIN_STRIP_WORDS and _sense(on_head) > _STRIP_WINS * _sense(as_is)
 
 
-def default_reader() -> Reader:
+def default_reader(second: bool = False) -> Reader:
     """The line engine, or pytesseract's where the line engine cannot run; raises EngineMissing where neither can.
 
-    Loads models: some 100 ms, once a process.
+    With ``second``, the line engine with a second reader and nothing instead; raises SecondMissing where its package
+    is not installed. Loads models: some 100 ms, once a process.
     """
-    engine = _line_engine() or TesseractEngine()
+    engine = open_line_engine(second=True) if second else _line_engine() or TesseractEngine()
     return Reader(
         engine=engine,
         recipe=Recipe(engine=engine.name, engine_version=engine.version, languages=LANGUAGE, prep_version=PREP_VERSION),

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from ocr import Pixels
 from ocr.ctc import Logs, Span, spans
-from ocr.errors import EngineError
+from ocr.errors import EngineError, EngineMissing
 from ocr.text import nfc
 
 PACKAGE = "asterocr"
@@ -58,6 +58,10 @@ _NEVER = -30.0
 
 _Columns = NDArray[np.float32]
 _Run = Callable[[NDArray[np.float32]], Logs]
+
+
+class SecondMissing(EngineMissing):
+    """The second reader is wanted and not installed (the optional extra ``second``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,10 @@ class Window:
     def scaled(self, by: float) -> Window:
         return replace(self, left=self.left * by, top=self.top * by, width=self.width * by, height=self.height * by)
 
+    def between(self, left: float, right: float) -> Window:
+        """The part from one column of the page to another."""
+        return replace(self, left=left, top=self.top + self.slope * (left - self.left), width=right - left)
+
     def placed(self, box: Box, height: int) -> Box:
         """A box of the window taken ``height`` pixels tall, in pixels of the page."""
         ratio = self.height / height

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pytest
 from rapidfuzz import fuzz
 
+from ocr.models import LARGER, find_model
 from tests.accuracy.readings import DATA, MADE_PAGES, pages_of, score_of
 from tests.accuracy.scoring import Bin, Score, reliability, right_from
 
@@ -31,17 +32,20 @@ class Bound:
 
 
 BOUNDS = {
-    "nd96": Bound(characters=0.0080, words=0.0300, missed=0.025),
-    "hand": Bound(missed=0.030),
-    "forms": Bound(missed=0.200),
-    "clean": Bound(characters=0.0220, letters=0.0025, missed=0.005),
-    "office": Bound(characters=0.0240, letters=0.0065, missed=0.008),
-    "photocopy": Bound(characters=0.1250, letters=0.1000, missed=0.100),
+    "nd96": Bound(characters=0.0017, words=0.0075, missed=0.0055),
+    "hand": Bound(missed=0.0105),
+    "forms": Bound(missed=0.078),
+    "clean": Bound(characters=0.0013, letters=0.0013, missed=0.0052),
+    "office": Bound(characters=0.0021, letters=0.0021, missed=0.0060),
+    "photocopy": Bound(characters=0.0215, letters=0.0125, missed=0.0260),
 }
-SURE, RIGHT_WHEN_SURE = 0.95, 0.95
+"""About a fifth above what both models measure."""
+ONE_MODEL = 1.6
+"""How much more may be wrong where the larger model is not installed (measured: 1.1 to 1.6 times)."""
+SURE, RIGHT_WHEN_SURE = 0.95, 0.97
 """Of the words given at least this confidence, at least this share is right."""
 SURE_SETS = ("nd96", *MADE_PAGES)
-SHARE_SURE = 0.3
+SHARE_SURE = 0.85
 """A reader that is never sure would keep its word too: at least this share of all words is given that confidence."""
 
 
@@ -63,10 +67,11 @@ def test_no_set_of_pages_is_read_worse_than_before(name: str, say: Say):
     say(f"{name:<10} {len(pages):>2} pages {_figures(found)}  {seconds:.2f} s a page")
     for page in sorted(pages, key=lambda page: -page.score.characters.share)[:2]:
         say(f"  worst: {page.name:<28} {_figures(page.score)}")
-    assert found.characters.share <= (bound.characters or 1)
-    assert found.words.share <= (bound.words or 1)
-    assert found.letters.share <= (bound.letters or 1)
-    assert found.missed.share <= (bound.missed or 1)
+    slack = 1.0 if find_model(LARGER) else ONE_MODEL
+    assert found.characters.share <= slack * (bound.characters or 1)
+    assert found.words.share <= slack * (bound.words or 1)
+    assert found.letters.share <= slack * (bound.letters or 1)
+    assert found.missed.share <= slack * (bound.missed or 1)
 
 
 def test_words_the_reader_is_sure_of_are_right(say: Say):

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from ocr import Raster
 from ocr.layers import Layers, layers_of
-from ocr.sheet import Sheet, boxes_of, leave_only_black, odd_places
+from ocr.matter import Sheet, boxes_of, leave_only_black, odd_places
 from tests.ocr import made_pages as made
 
 DPI = 300.0
