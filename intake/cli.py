@@ -149,6 +149,22 @@ def sort_command(
             print(f"{entry['title'] or say('seal.untitled')}  [{entry['procedure'] or '?'}]  {entry['score']:.2f}")
 
 
+@app.command("glance")
+def glance_command(
+    files: Sources,
+    as_json: AsJson = False,
+    settings: ConfigFile = None,
+    home: HomeDir = DEFAULT_HOME,
+) -> None:
+    """Liếc trang đầu để gọi tên giấy tờ ngay, không lưu gì. / Name documents by a glance at their first pages."""
+    for entry in reading.glance_files(files, _home(home, settings)):
+        if as_json:
+            print(dump(entry))
+        else:
+            title = entry["title"] or say("seal.untitled")
+            print(f"{title}  [{entry['procedure'] or '?'}]  {entry['score']:.2f}  {entry['seconds']:.2f} s")
+
+
 @app.command("demo")
 def demo_command(
     into: DemoDir = Path("demo"),

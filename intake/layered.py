@@ -27,16 +27,16 @@ _HAIR = 0.03
 _KEYS = ("Subtype", "Width", "Height", "ColorSpace", "BitsPerComponent", "ImageMask", "Filter", "DecodeParms")
 
 
-def picture_file(raster: Raster) -> tuple[bytes, str]:
+def picture_file(raster: Raster, jpeg: bytes | None = None) -> tuple[bytes, str]:
     """The page as a file to keep and its suffix: layers as ``.pdf``, else what :func:`ocr.decode.encode` makes.
 
     Measured, not guessed: 1-bit pages stay lossless, and a page that is mostly picture or would not become
-    smaller stays JPEG. The same raster gives the same bytes.
+    smaller stays JPEG: its own ``jpeg`` where one shows just this raster. The same raster gives the same bytes.
     """
     layers = layers_of(raster)
-    if layers is None or layers.size > _DENSE * layers.width * layers.height:
-        return decode.encode(raster)
-    return pack(layers), ".pdf"
+    if layers is not None and layers.size <= _DENSE * layers.width * layers.height:
+        return pack(layers), ".pdf"
+    return (jpeg, ".jpg") if jpeg else decode.encode(raster)
 
 
 def pack(layers: Layers) -> bytes:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import stat
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
@@ -240,3 +241,25 @@ def _assembly_page(sorter: Sorter, seq: int, leaf: Leaf) -> AssemblyPage:
         separator=leaf.separator,
         code=leaf.result.dossier_code if leaf.result else None,
     )
+
+
+class GlanceEntry(Guess):
+    """What a first page seems to be; ``seconds`` on this machine, decoding included."""
+
+    source: str
+    title: str
+    seconds: float
+
+
+def glance_files(sources: Sequence[Path], home: Home) -> Iterator[GlanceEntry]:
+    """One entry a file, by the upper part of its first page. Raises BadInput, SourceError, EngineError."""
+    sorter = Sorter(load(home.overlay))
+    tasks.require_reader()
+    for path in (path for source in sources for path in files_of(source)):
+        began = time.perf_counter()
+        text = tasks.glance_page(path, 0, home.limits).text
+        guess = sorter.classify(text)
+        page = AssemblyPage(id=PageId(str(path)), seq=0, text=text, guess=guess, blank=False, separator=None, code=None)
+        title = next((draft.title for draft in sorter.sort([page]).documents), "")
+        seconds = round(time.perf_counter() - began, 3)
+        yield GlanceEntry(source=readable(str(path)), title=title, seconds=seconds, **guess_entry(guess))

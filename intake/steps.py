@@ -146,7 +146,7 @@ class Read:
         source, index = station.vault.path(page.blob), page.origin.page - 1
         task = Task(
             function=tasks.read_page,
-            arguments=(source, index, station.limits),
+            arguments=(source, index, station.limits, station.home.settings.reading.second_reader),
             priority=work.priority,
             limit_s=station.home.settings.work.page_timeout_s,
         )

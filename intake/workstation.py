@@ -18,7 +18,7 @@ from typing import TypedDict
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from intake import inbox
+from intake import inbox, tasks
 from intake.errors import Broken, StationBusy
 from intake.inbox import Inbox
 from intake.labels import explain, say
@@ -30,7 +30,6 @@ from intake.sealing import Decision, draft_pdf, seal
 from intake.station import Station
 from intake.vault import make_dir, publish
 from intake.worker import Worker
-from ocr.reader import default_reader
 
 _LOCK = ".running"
 
@@ -41,9 +40,10 @@ _LOCK = ".running"
 def run(station: Station, on_start: Callable[[], None], stop: threading.Event | None = None) -> None:
     """Tend the lanes and do the duties until SIGTERM, SIGINT or ``stop``; then stop cleanly, losing nothing.
 
-    Raises StationBusy if another station runs on this home, EngineMissing if the recogniser is not installed.
+    Raises StationBusy if another station runs on this home, EngineMissing if the recogniser is not installed,
+    BadSettings if the second reader is switched on and not installed.
     """
-    default_reader()
+    tasks.require_reader(station.home.settings.reading.second_reader)
     stop, wake = stop or threading.Event(), threading.Event()
     with _only_one(station.home.root), _muscle(station) as muscle, _stopping(stop, wake):
         lanes = Inbox(station=station)
@@ -143,7 +143,7 @@ class Outcome:
 
 def process(station: Station, order: Order, decision: Decision | None, console: Console) -> Outcome:
     """Sources to dossiers in ``order.into``, sealed by ``decision`` if given. See :mod:`intake.process`."""
-    default_reader()
+    tasks.require_reader(station.home.settings.reading.second_reader)
     found = stacks(order.sources, without=order.into)
     make_dir(order.into)
     batches = [capture(station, stack, order.lane) for stack in found]

@@ -28,7 +28,7 @@ from ocr.text import Box, Line, PageText, Word, nfc
 from ocr.traineddata import read_model
 
 NAME = "lines"
-_AROUND = 14
+_AROUND = 10
 """Steps on either side of a doubtful word: about one short word."""
 _INK = 150
 _NOISE, _NOISE_LETTERS = 0.55, 2

@@ -361,21 +361,26 @@ def _unexplained(sheet: Sheet) -> Pixels:
     paper = sized(plain, sheet.close)
     wrong, error = np.empty_like(paper), np.empty_like(paper)
     height, step = len(paper), sheet.close_step
+    least = min(_PAPER_OFF, round(1.25 * sheet.faintest))
     for top, bottom in strips(height):
         first, last = max(0, top - 1), min(height, bottom + 1)
         ink = reduced(sheet.ink[first * step : last * step], step)
-        planes = _unlike(sheet, sheet.close[first:last], paper[first:last], usual[first:last], ink)
+        planes = _unlike(sheet.close[first:last], (paper[first:last], usual[first:last]), ink, least)
         wrong[top:bottom], error[top:bottom] = (plane[top - first : bottom - first] for plane in planes)
     width = sheet.px(_MOTTLED_IN)
     share, error = sized(wrong, sheet.paper), sized(error, sheet.paper)
     return over(share, _OFF_SHARE) | over(cv2.blur(error, (width, width)), _MOTTLED)
 
 
-def _unlike(sheet: Sheet, grey: Pixels, paper: Pixels, usual: Pixels, ink: Pixels) -> tuple[Pixels, Pixels]:
-    """Where some rows in ``grey`` are neither the paper nor the usual ink; and how far they are from ink on paper."""
+def _unlike(grey: Pixels, plain: tuple[Pixels, Pixels], ink: Pixels, least: int) -> tuple[Pixels, Pixels]:
+    """Where rows in ``grey`` are neither of the ``plain`` ones, paper and usual ink; and how far from ink on paper.
+
+    From ``least`` on a place differs from paper.
+    """
+    paper, usual = plain
     inside = over(cv2.erode(ink, square(3)), 254)
     outside = inverse(over(grown(ink, 3), 0))
-    wrong = over(cv2.absdiff(grey, paper), min(_PAPER_OFF, round(1.25 * sheet.faintest))) & outside
+    wrong = over(cv2.absdiff(grey, paper), least) & outside
     wrong |= over(cv2.absdiff(grey, usual), _INK_OFF) & inside
     made = cv2.subtract(paper, cv2.multiply(cv2.subtract(paper, usual), ink, scale=1 / 255))
     return wrong, np.asarray(cv2.absdiff(grey, made), np.uint8)

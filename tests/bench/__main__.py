@@ -2,7 +2,7 @@
 
 Whole commands are timed as processes, by turns; parts in this process. Compare only figures of the same run on the
 same machine. OCRmyPDF is looked for where the variable OCRMYPDF says, on the path, and in ``.bench/ocrmypdf``
-(``python3 -m venv .bench/ocrmypdf && .bench/ocrmypdf/bin/pip install ocrmypdf``; it wants Ghostscript).
+(``make bench-peer``).
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def main(
     """Measure, print the tables, write them."""
     other = None if alone else find_ocrmypdf()
     if other is None:
-        console.print("OCRmyPDF is left out (set OCRMYPDF, or see the head of tests/bench/__main__.py)")
+        console.print("OCRmyPDF is left out: make bench-peer installs it")
     size = QUICK if quick else FULL
     with tempfile.TemporaryDirectory(prefix="motcua-bench-") as scratch:
         report.write(measured(Path(scratch), size, other), into, console)

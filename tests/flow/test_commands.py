@@ -16,7 +16,18 @@ from tests.ocr.made_pages import letter, saved
 
 INTAKE = [sys.executable, "-c", "from intake.cli import main; main()"]
 COMMANDS = (
-    *(("process",), ("read",), ("sort",), ("demo",), ("run",), ("status",), ("dossiers",), ("check",), ("config",)),
+    *(
+        ("process",),
+        ("read",),
+        ("sort",),
+        ("glance",),
+        ("demo",),
+        ("run",),
+        ("status",),
+        ("dossiers",),
+        ("check",),
+        ("config",),
+    ),
     *(("seal",), ("batch",), ("batch", "open"), ("batch", "close"), ("retry",), ("separators",)),
 )
 PAGE_KEYS = {"source", "source_page", "sha256", "skew_deg", "turn_deg", "blank", "confidence", "text", "seconds"}
@@ -72,6 +83,15 @@ def test_read_tells_links_pipes_and_odd_names_by_reason_and_never_hangs(tmp_path
     assert "Traceback" not in shown.stderr
 
     assert found == {"link.jpg": "symlink", "pipe.jpg": "special", "b]\ufffd.jpg": "empty"}
+
+
+@pytest.mark.slow
+def test_glance_names_a_document_in_passing(done: Path) -> None:
+    shown = intake("glance", done / "in" / "a.jpg", "--json", "--home", done / "h")
+    entry = json.loads(shown.stdout)
+    assert shown.returncode == 0
+    assert {"source", "title", "procedure", "score", "seconds"} <= set(entry)
+    assert intake("glance", done / "in" / "b[" / "red].jpg").returncode == ExitCode.BAD_INPUT
 
 
 @pytest.mark.slow
