@@ -142,6 +142,7 @@ class Speller:
         for at in range(len(before), len(letters) - len(after)):
             for output in others(logs, span, span.peaks[at], _THOUGHT_OF):
                 other = self.characters[output]
+                other = other.upper() if letters[at].isupper() else other.lower()
                 if other.isalpha():
                     changed = "".join([*letters[:at], other, *letters[at + 1 :]])
                     found |= self._marked(changed[len(before) : len(changed) - len(after)])

@@ -23,7 +23,7 @@ from rich.console import Console
 
 from tests.bench import report
 from tests.bench.contest import Plan, compete, qualities, speeds
-from tests.bench.inside import around_recogniser, desk
+from tests.bench.inside import around_recogniser, desk, peaks
 from tests.bench.pages import Sheet, made_sheets, scanned_sheets
 from tests.bench.programs import Intake, Ocrmypdf, find_ocrmypdf
 
@@ -74,6 +74,7 @@ def measured(scratch: Path, size: Size, other: Ocrmypdf | None) -> report.Figure
         speeds=speeds(turns, len(sheets)),
         qualities=qualities(turns, sheets),
         around=list(around_recogniser(sheets)),
+        peaks=list(peaks(sheets[0].file, scratch)),
         desk=list(desk(scratch / "runs" / f"intake-{size.workers[0]}-0" / "home", sheets[0].file)),
     )
 

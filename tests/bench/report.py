@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench.contest import Quality, Speed
-from tests.bench.inside import Around, Part
+from tests.bench.inside import Around, Part, Peak
 
 _FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
 _COLOURS = {"intake": (24, 110, 160), "ocrmypdf": (200, 130, 40)}
@@ -28,6 +28,7 @@ class Figures:
     speeds: list[Speed]
     qualities: list[Quality]
     around: list[Around]
+    peaks: list[Peak]
     desk: list[Part]
 
 
@@ -55,7 +56,11 @@ class Grid:
 
 
 def grids(figures: Figures) -> list[Grid]:
-    return [grid for grid in (_speed(figures), _quality(figures), _around(figures), _desk(figures)) if grid.rows]
+    return [
+        grid
+        for grid in (_speed(figures), _quality(figures), _around(figures), _peaks(figures), _desk(figures))
+        if grid.rows
+    ]
 
 
 def _speed(figures: Figures) -> Grid:
@@ -108,12 +113,22 @@ def _around(figures: Figures) -> Grid:
             f"{a.recogniser_s:.2f}",
             f"{a.around_s:.2f}",
             f"{a.around_share:.0%}",
-            "-" if a.glance_s is None else f"{a.glance_s:.2f}",
+            f"{a.tesseract_s:.2f}",
+            f"{a.around_s / a.tesseract_s:.0%}",
+            f"{a.glance_s:.2f}",
         )
         for a in figures.around
     ]
-    head = ("one page, one core", "recogniser s", "around it s", "around / recogniser", "glance s")
+    head = (
+        *("one page, one core", "recogniser s", "around it s", "around / recogniser"),
+        *("Tesseract program s", "around / Tesseract", "glance s"),
+    )
     return Grid(title="Around the recogniser", head=head, rows=rows)
+
+
+def _peaks(figures: Figures) -> Grid:
+    rows = [(peak.what, f"{peak.megabytes:.0f}") for peak in figures.peaks]
+    return Grid(title="Memory of one reader", head=("page", "peak MB"), rows=rows)
 
 
 def _desk(figures: Figures) -> Grid:

@@ -10,7 +10,7 @@ from pikepdf import Pdf
 
 from tests.accuracy.made_scans import made
 from tests.bench.contest import Quality, Speed
-from tests.bench.inside import Around, Part, TimedEngine
+from tests.bench.inside import Around, Part, Peak, TimedEngine
 from tests.bench.measure import CommandFailed, run
 from tests.bench.pages import Sheet, bound
 from tests.bench.report import Figures, grids, plot
@@ -35,7 +35,10 @@ FIGURES = Figures(
             skew_worst_deg=None,
         )
     ],
-    around=[Around(of="office", pages=2, recogniser_s=1.0, around_s=0.2, around_share=0.2, glance_s=None)],
+    around=[
+        Around(of="office", pages=2, recogniser_s=1.0, around_s=0.2, around_share=0.2, tesseract_s=2.0, glance_s=0.3)
+    ],
+    peaks=[Peak(what="A4", megabytes=200.0)],
     desk=[Part(what="classify one page", milliseconds=2.5)],
 )
 

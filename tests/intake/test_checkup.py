@@ -14,14 +14,14 @@ from intake.inbox import Inbox
 from intake.sealing import Decision, seal
 from intake.station import Station
 from intake.worker import Worker
-from tests.crash.scene import jpeg
 from tests.intake.conftest import drain
+from tests.ocr.made_pages import letter, saved
 
 
 @pytest.fixture
 def sealed(station: Station, inbox: Inbox, worker: Worker) -> Station:
     """A station with one sealed, published dossier."""
-    (station.lane_dir("may-1") / "a.jpg").write_bytes(jpeg(1))
+    (station.lane_dir("may-1") / "a.jpg").write_bytes(saved(letter(6), "JPEG", dpi=(150, 150)))
     for now_s in (0.0, 3.0):
         inbox.look(now_s)
     drain(worker)
