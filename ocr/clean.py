@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from ocr import Pixels
-from ocr.image import letter_boxes, letter_mask, reduced
+from ocr.letters import letter_boxes, letter_mask, reduced
 from ocr.specks import is_speckled, without_dark_specks, without_light_specks
 from ocr.text import Box
 

@@ -10,24 +10,10 @@ import numpy as np
 
 from ocr import Pixels, Raster
 from ocr.crop import Quad, painted, sheet_of
-from ocr.letters import letter_boxes, letter_mask, letters_of, reduced
+from ocr.letters import letters_of, reduced
 from ocr.skew import fine_skew, rough_skew
 from ocr.upright import SURE, uprightness
 from ocr.warp import Colour, Matrix, moved, resampled
-
-__all__ = [
-    "AS_IT_IS",
-    "Pose",
-    "grey_of",
-    "letter_boxes",
-    "letter_mask",
-    "paper_of",
-    "pose_of",
-    "reduced",
-    "rotated",
-    "straightened",
-    "two_levels",
-]
 
 cv2.setNumThreads(1)  # pages run side by side in worker processes; threads inside one only fight over the cores
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from ocr.clean import Cleaned, cleaned, even_paper, one_channel
-from ocr.image import letter_boxes, letter_mask, reduced
+from ocr.letters import letter_boxes, letter_mask, reduced
 from ocr.text import Box
 from tests.ocr.made_pages import grey, letter, rgb, seal, sheet
 
