@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ocr.pieces import TALLEST_X, Ints, Pieces
-from ocr.text import Box
 
 _MIN_SLOPE_LETTERS, _MIN_SLOPE_PX, _MAX_SLOPE = 8, 100, 0.03
 _STEADY_PX = 2
@@ -40,14 +39,6 @@ class TextLine:
     above: float = 0.0
     below: float = 0.0
     big: bool = False
-
-    @property
-    def box(self) -> Box:
-        """Around capitals and descenders, without the highest marks."""
-        top = round(self.foot - 1.6 * self.x + min(0.0, self.slope * (self.right - self.left)))
-        bottom = round(self.foot + 0.4 * self.x + max(0.0, self.slope * (self.right - self.left)))
-        left = round(self.left)
-        return Box(left=left, top=top, width=max(1, round(self.right) - left), height=max(1, bottom - top))
 
 
 def hovers(line: TextLine, others: Sequence[TextLine]) -> bool:

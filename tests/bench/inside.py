@@ -125,14 +125,15 @@ def _glance_s(reader: Reader, files: Sequence[Path]) -> float:
 
 
 _PEAK = """
-import resource, sys
+import re, sys
 from pathlib import Path
 from intake import tasks
 from ocr.limits import Limits
 for _ in range(2):
     tasks.read_page(Path(sys.argv[1]), 0, Limits())
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print(int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024)
 """
+"""The kernel's own mark: ru_maxrss remembers the size of whoever forked."""
 _KEEPING = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": str(16 << 20), "MALLOC_TRIM_THRESHOLD_": str(16 << 20)}
 """As the station's readers run; without Dask, which takes some 60 MB of its own."""
 
